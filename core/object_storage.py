@@ -12,6 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from pydantic import SecretStr
+
 from core.bucket_address import BucketAddress
 from core.config import Settings
 from core.errors import ConfigurationError, InvalidInputError, MissingFileError, ObjectStorageError
@@ -220,15 +222,13 @@ def open_bucket(settings: Settings, address: BucketAddress) -> Bucket:
     Raises:
         ConfigurationError: the extra ``s3`` is not installed, or a setting cannot be used.
     """
-    secret, token = settings.storage_secret_access_key, settings.storage_session_token
-    options = (
-        ("endpoint", (settings.storage_endpoint or "").rstrip("/")),
-        ("region", settings.storage_region or ""),
-        ("access_key_id", settings.storage_access_key_id or ""),
-        ("secret_access_key", secret.get_secret_value() if secret else ""),
-        ("session_token", token.get_secret_value() if token else ""),
+    options = {"endpoint": (settings.storage_endpoint or "").rstrip("/"), "region": settings.storage_region or ""}
+    for name in ("access_key_id", "secret_access_key", "session_token"):
+        secret: SecretStr | None = getattr(settings, f"storage_{name}")
+        options[name] = secret.get_secret_value() if secret else ""
+    return Bucket(
+        _store(address, tuple(pair for pair in options.items() if pair[1]), settings.storage_timeout_s), address
     )
-    return Bucket(_store(address, tuple(pair for pair in options if pair[1]), settings.storage_timeout_s), address)
 
 
 @lru_cache(maxsize=32)

@@ -24,7 +24,7 @@ class StorageSettings(BaseSettings):
         "or Amazon.",
     )
     storage_region: str | None = Field(None, description="Empty: AWS_REGION, or us-east-1.")
-    storage_access_key_id: str | None = Field(
+    storage_access_key_id: SecretStr | None = Field(
         None, description="Key of the buckets. Empty: AWS_ACCESS_KEY_ID, or the role of this machine."
     )
     storage_secret_access_key: SecretStr | None = Field(

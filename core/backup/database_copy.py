@@ -93,14 +93,22 @@ def open_copy(copy: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
+_HAS_REGISTERED = "SELECT 1 FROM sqlite_master WHERE name = 'registered_originals'"
+"""Earlier versions had no such table."""
+
+
 def originals_in(copy: Path) -> Iterator[tuple[str, int]]:
     """Yield the path and the size in bytes of each original that the rows of a copied database need, deleted included.
+
+    Those that are registered stay in the buckets where they are.
 
     Raises:
         StorageError: it is not such a database.
     """
     try:
         with open_copy(copy) as connection:
-            yield from connection.execute("SELECT path, MAX(size) FROM images GROUP BY path ORDER BY path")
+            elsewhere = connection.execute(_HAS_REGISTERED).fetchone()
+            where = "WHERE sha256 NOT IN (SELECT id FROM registered_originals)" if elsewhere else ""
+            yield from connection.execute(f"SELECT path, MAX(size) FROM images {where} GROUP BY path ORDER BY path")  # noqa: S608
     except sqlite3.DatabaseError as error:
         raise StorageError(f"The database {copy} cannot be read ({error}).") from error

@@ -46,8 +46,12 @@ class BucketOriginals:
         """The bucket."""
         return open_bucket(self._settings, parse_address(self._settings.storage_url or ""))
 
+    @cached_property
+    def _has_local(self) -> bool:
+        return next(self._settings.images_dir.glob("[0-9a-f][0-9a-f]/*"), None) is not None
+
     def file(self, path: str) -> Path:
-        if self._local.has(path):
+        if self._has_local and self._local.has(path):
             return self._local.file(path)
         return self._cache.file(path, self._fetched)
 

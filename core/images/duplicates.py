@@ -8,6 +8,7 @@ from sqlmodel import Session, select
 from core.db import LIBRARY, Images, in_library
 from core.images.import_outcome import ImageOutcome
 from core.images.near_duplicates import NearDuplicateIndex
+from core.images.originals_in_place import register
 from core.images.quota import quota_of
 from core.images.stored_file import DecodedImage, StoredFile
 
@@ -24,6 +25,7 @@ def record(
 
     May be called again with the same files after a rollback: each call makes new rows.
     """
+    register(session, files)
     decoded = [file.image for file in files if file.image]
     known = _same_bytes(session, project_id, [image.sha256 for image in decoded])
     index = NearDuplicateIndex(session, project_id, [h for image in decoded for h in (image.dhash, image.mirror_dhash)])

@@ -59,7 +59,9 @@ class ImportContext:
             InvalidInputError: it is elsewhere or does not exist.
         """
         if is_address(text):
-            raise InvalidInputError("Only an import reads from a bucket. Import it, or enter a path.", field="path")
+            raise InvalidInputError(
+                "A bucket is imported by the command, Python or REST. Enter a path here.", field="path"
+            )
         if not text or "\0" in text or ("\\" in text and os.sep != "\\"):
             raise InvalidInputError("Enter the path of a file or directory on the server.", field="path")
         path = Path(text)

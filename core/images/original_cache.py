@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from core.db import new_id
+from core.errors import StorageError
 from core.images.placing import place
 from core.images.storage import translate_disk_errors
 
@@ -23,6 +23,7 @@ IN_USE_S = 180.0
 
 _MAX_KNOWN = 50_000
 _LOCKS = 64
+_ATTEMPTS = 3
 # Looking through the whole cache costs a stat of each file.
 _SHARE_BETWEEN_REMOVALS = 0.05
 
@@ -49,19 +50,32 @@ class OriginalCache:
             if (found := self.find(path)) is not None:
                 return found
             with self._fetching[int(path[:2], 16) % _LOCKS]:
-                if (found := self.find(path)) is not None:
-                    return found
-                file = self._directory / f".{new_id()}.new"
-                self._directory.mkdir(parents=True, exist_ok=True)
-                try:
-                    file.write_bytes(fetch(path))
-                    return self.keep(path, file)
-                finally:
-                    file.unlink(missing_ok=True)
+                # Another thread may have fetched it meanwhile.
+                return self.find(path) or self._stored(path, fetch(path))
+
+    def _stored(self, path: str, data: bytes) -> Path:
+        target = Path(self._directory, path)
+        new = Path(f"{target}.{os.getpid()}-{threading.get_ident()}.new")
+        for _ in range(_ATTEMPTS):
+            try:
+                with new.open("wb", buffering=0) as file:
+                    file.write(data)
+                    status = os.fstat(file.fileno())
+                new.replace(target)
+            except FileNotFoundError:  # the directory is not there yet, or was just removed
+                target.parent.mkdir(parents=True, exist_ok=True)
+            except OSError:
+                new.unlink(missing_ok=True)
+                raise
+            else:
+                self._remember(path, status.st_ino, status.st_size)
+                self._count(status.st_size)
+                return target
+        raise StorageError("The cache of originals cannot be written. Check the data directory.")
 
     def find(self, path: str) -> Path | None:
         """Return the file of an original, unused for a while from now on; None when it is not here, or damaged."""
-        file = self._directory / path
+        file = Path(self._directory, path)
         try:
             status = file.stat()
             if not self._is_known(path, status.st_ino, status.st_size):
@@ -81,14 +95,18 @@ class OriginalCache:
         place(file, target)
         status = target.stat()
         self._remember(path, status.st_ino, status.st_size)
+        self._count(status.st_size)
+        return target
+
+    def _count(self, new_bytes: int) -> None:
+        """Remove old files after a part of the limit was added."""
         with self._lock:
-            self._new_bytes += status.st_size
+            self._new_bytes += new_bytes
             is_due = self._new_bytes >= self._max_bytes * _SHARE_BETWEEN_REMOVALS
             if is_due:
                 self._new_bytes = 0
         if is_due:
             self.remove_old()
-        return target
 
     def remove(self, path: str) -> None:
         """Remove the file of an original."""

@@ -12,7 +12,6 @@ from sqlmodel import Session, col, select
 from core.bucket_address import split_address
 from core.db import Database, Images, RegisteredOriginals
 from core.errors import MissingFileError
-from core.images.import_outcome import ImageOutcome
 from core.images.original_cache import OriginalCache
 from core.images.storage import Originals
 from core.images.stored_file import StoredFile
@@ -82,14 +81,21 @@ class OriginalsInPlace:
             raise MissingFileError(f"{error} {_GONE}") from None
 
 
-def register(session: Session, files: Sequence[StoredFile], outcomes: Sequence[ImageOutcome]) -> None:
-    """Record where the originals are that were left in place; a newer address replaces an older one."""
-    for file, outcome in zip(files, outcomes, strict=True):
-        if file.registration is None or file.image is None or outcome.image is None:
-            continue
-        address, etag = file.registration
-        row = RegisteredOriginals(id=file.image.sha256, address=address, etag=etag, size=file.image.size_bytes)
-        session.merge(row)
+def register(session: Session, files: Sequence[StoredFile]) -> None:
+    """Record where the originals of *files* are that stay in place; call it before the rows of images are added.
+
+    An original that is stored too is no registered one: it is in backups, and its object may go.
+    """
+    of = {file.image.sha256: file for file in files if file.image is not None}
+    known = set(session.exec(select(RegisteredOriginals.id).where(col(RegisteredOriginals.id).in_(of))))
+    stored = set(session.exec(select(Images.sha256).where(col(Images.sha256).in_(of)))) - known
+    for sha256, file in of.items():
+        if file.registration is not None and file.image is not None and sha256 not in stored:
+            address, etag = file.registration
+            size = file.image.size_bytes
+            session.merge(RegisteredOriginals(id=sha256, address=address, etag=etag, size=size))
+    now_stored = known & {sha256 for sha256, file in of.items() if file.registration is None}
+    session.execute(delete(RegisteredOriginals).where(col(RegisteredOriginals.id).in_(now_stored)))
 
 
 def forget_unused(session: Session) -> None:

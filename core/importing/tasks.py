@@ -135,11 +135,9 @@ class ImportKind:
         spools: "list[SpoolPart]",
     ) -> dict[str, Any]:
         from core.images.duplicates import record
-        from core.images.originals_in_place import register
         from core.importing.storing import Matched, store_records
 
         outcomes = record(session, item.project_id, files, loaded.source)
-        register(session, files, outcomes)
         pairs = list(zip(loaded.files, outcomes, strict=True))
         if item.payload.get("are_classes"):
             _tag_with_classes(pairs)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 BUCKET = "pictures"
+_ACCOUNT = "123456789012"
 KEY, SECRET = "AKIACANARY00000000", "canary/secret/0123456789abcdef"
 
 # What a storage answers, by the name of the fault: the status, and the code in its body.
@@ -65,7 +66,6 @@ class FakeObjectStorage:
 def object_storage() -> Iterator[FakeObjectStorage]:
     """Run a storage with one empty bucket."""
     from moto.backends import get_backend
-    from moto.core import DEFAULT_ACCOUNT_ID
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
@@ -89,7 +89,7 @@ def object_storage() -> Iterator[FakeObjectStorage]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     fake.address = f"http://127.0.0.1:{server.server_port}"
-    backend = get_backend("s3")[DEFAULT_ACCOUNT_ID]["aws"]
+    backend = get_backend("s3")[_ACCOUNT]["aws"]
     backend.create_bucket(BUCKET, "us-east-1")
     try:
         yield fake

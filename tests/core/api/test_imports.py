@@ -11,8 +11,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from core import Projects
+from core.bucket_address import BucketAddress
+from core.config import load_settings
+from core.object_storage import open_bucket
 from core.services import Services
 from tests.core.images.pictures import drawn, encoded
+from tests.fakes.object_storage import FakeObjectStorage
 
 ROWS = [
     {"image": "images/a.jpg", "question": "What is it?", "answer": "A shelf."},
@@ -133,3 +137,23 @@ def test_files_whose_import_cannot_start_are_removed(client: TestClient, service
 
     assert (refused.status_code, refused.json()["field"]) == (422, "format")
     assert list(services.intake.import_context.uploads.iterdir()) == []
+
+
+@pytest.fixture
+def allowed_bucket(bucket: FakeObjectStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two objects, and a setting that allows to import one of them; to be asked for before the services."""
+    monkeypatch.setenv("VITRINE_ALLOWED_BUCKETS", "s3://pictures/theirs")
+    for key in ("theirs/2026/a.jpg", "private/a.jpg"):
+        open_bucket(load_settings(), BucketAddress("pictures")).put(key, encoded(drawn(1)))
+
+
+@pytest.mark.usefixtures("allowed_bucket")
+def test_only_buckets_that_the_settings_name_are_imported_from(client: TestClient, project: Projects) -> None:
+    def started(path: str) -> Any:
+        return client.post(f"/api/projects/{project.id}/imports", json={"path": path, "in_place": True})
+
+    for path in ("s3://pictures/private", "s3://pictures/theirs-not", "s3://elsewhere/theirs"):
+        answer = started(path)
+        assert answer.status_code == 422
+        assert "This bucket may not be used. Allowed by VITRINE_ALLOWED_BUCKETS: s3://pictures/theirs." in answer.text
+    assert ended(client, started("s3://pictures/theirs/2026"))["result"]["counts"] == {"added": 1}

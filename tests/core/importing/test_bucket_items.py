@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import select
 
 from core import DatasetImporter, Projects
+from core.backup import make_backup
 from core.bucket_address import BucketAddress
 from core.config import load_settings
 from core.db import Database, RegisteredOriginals
@@ -133,3 +134,18 @@ def test_with_a_sign_in_no_bucket_is_read_unless_it_is_named(monkeypatch: pytest
     monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "nine green bottles")
     with pytest.raises(InvalidInputError, match="Allowed by VITRINE_ALLOWED_BUCKETS: none yet"):
         ImportContext(load_settings()).resolve_bucket("s3://pictures/theirs")
+
+
+def test_a_backup_leaves_registered_originals_where_they_are_and_has_those_that_were_stored_later(
+    shelf: Bucket, importer: DatasetImporter, db: Database, services: Services, project: Projects, tmp_path: Path
+) -> None:
+    importer.import_path(project.id, f"s3://{BUCKET}/theirs", in_place=True)
+    made = make_backup(db.settings, tmp_path / "backups")
+    assert (made.manifest.images, made.manifest.missing_images) == (0, [])
+
+    services.intake.add_images(project.id, [("again.jpg", encoded(drawn(1)))])
+    importer.import_path(project.id, f"s3://{BUCKET}/theirs", in_place=True)
+    made = make_backup(db.settings, tmp_path / "backups")
+    assert (made.manifest.images, made.manifest.missing_images) == (1, [])
+    with db.reading() as session:
+        assert len(session.exec(select(RegisteredOriginals)).all()) == 2
