@@ -53,6 +53,8 @@ class Images(Base, table=True):
             sqlite_where=IN_LIBRARY,
             postgresql_where=IN_LIBRARY,
         ),
+        # Which rows an original belongs to, in any project, deleted or not.
+        Index("ix_images_sha256", "sha256"),
         # A covering index for the filters: counting 100,000 rows reads the index alone.
         Index(
             "ix_images_newest",
