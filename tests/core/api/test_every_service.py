@@ -49,9 +49,9 @@ MISSING: dict[str, dict[str, tuple[str, ...]]] = {
         "analysis": ("tools",),
         "duplicate_search": ("near_by_vectors",),
         "evidence": ("complete", "require", "stored"),
-        "exports": ("export_path",),
+        "exports": ("export_path", "require_destination"),
         "image_queries": ("add_example",),
-        "images": ("file_paths", "model_image", "model_images", "original_path", "tile_path"),
+        "images": ("file_paths", "model_image", "model_images", "original_link", "original_path", "tile_path"),
         "intake": ("store", "workdir"),
         "llm": (
             "chat", "create_image", "embed_image", "estimate_call", "estimate_prompt", "makes_vectors", "model_info",
