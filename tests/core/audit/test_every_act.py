@@ -43,6 +43,7 @@ UNRECORDED = {
     "StyleDatasetService.save_draft": "a form that is being filled in",
     "StyleAnalysisService.measure_images": _DERIVED,
     "HiddenImages": _CALLER,
+    "ImageIntake.remove_leftovers": "addresses of originals that no image has any more",
     "Outbox.plan": "what is told of acts that are recorded",
     "IncomingProjectStore": "a hidden project; its appearance is recorded",
     "Loader": "a hidden project; its appearance is recorded",
