@@ -74,6 +74,7 @@ def test_a_task_in_batches_says_how_far_its_provider_is() -> None:
     assert [element.proto.text for element in at.get("progress")] == [
         "Paused: 0 of 300, waiting for the provider: 120 of 300 done, submitted 14:02 UTC"
     ]
+    assert "The cost is known when the answers are there" in texts(at)
 
 
 def test_a_waiting_task_can_be_paused_and_resumed_and_cancelled() -> None:

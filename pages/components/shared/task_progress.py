@@ -130,6 +130,8 @@ def _cost(summary: TaskSummary) -> list[str]:
         return [spent, unpriced] if unpriced else [spent]
     if unpriced:
         return ["cost unknown", unpriced]
+    if summary.waiting:
+        return ["the cost is known when the answers are there"]
     return ["no cost"] if models_of(summary.task.config) and not summary.maybe_paid_twice else []
 
 
