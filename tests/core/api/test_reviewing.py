@@ -16,7 +16,7 @@ def test_entries_are_taken_held_and_not_given_to_others(
         services.dataset.create_dataset_entry(project.id, outcome.image.id, "Which color?", "Red.")
     base = f"/api/projects/{project.id}"
     plan = client.put(f"{base}/review-plan", json={"assignment": "shared", "second_percent": 10}).json()
-    assert plan == {"assignment": "shared", "people": [], "second_percent": 10}
+    assert plan == {"assignment": "shared", "people": [], "second_percent": 10, "missing": []}
     assert client.get(f"{base}/review-plan").json() == plan
 
     taken = client.post(f"{base}/review-queue", json={"q": "red", "limit": 1}).json()
