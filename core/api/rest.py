@@ -139,7 +139,8 @@ async def _invalid(request: Request, error: RequestValidationError) -> JSONRespo
     if first["loc"][0] == "path":
         return errors.problem(404, "not_found", f"There is nothing with this {field}. Look it up in its list.", field)
     if first["type"] == "json_invalid":
-        reason = f"{first['ctx']['error']} at character {field}"
+        reason = first.get("ctx", {}).get("error") or message
+        reason += f" at character {field}" if field.isdigit() else ""
         return errors.problem(422, "malformed", f"The body is not JSON ({reason}). Correct it and send it again.")
     return errors.problem(422, "malformed", f"{field}: {message}." if field else f"{message}.", field or None)
 
