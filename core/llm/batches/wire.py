@@ -99,7 +99,7 @@ def wire_of(config: ModelConfig) -> BatchWire | None:
     name = providers.find(keys.provider_of(config)).batches
     if not name:
         return None
-    return cast(BatchWire, importlib.import_module(f"core.llm.batches.wires.{name}").WIRE)
+    return cast(BatchWire, importlib.import_module(f"{__package__}.wires.{name}").WIRE)
 
 
 def custom_id(batch_id: str, number: int) -> str:

@@ -169,7 +169,7 @@ STATUSES = {
     "GET /api/projects/{project_id}/images": "200",
     "GET /api/images/{image_id}": "200",
     "DELETE /api/images/{image_id}": "204",
-    "GET /api/images/{image_id}/data": "200 206 304 416",
+    "GET /api/images/{image_id}/data": "200 206 304 307 416",
     "POST /api/projects/{project_id}/imports": "202",
     "GET /api/tasks/{task_id}/outcomes": "200",
     "POST /api/projects/{project_id}/image-questions": "202",

@@ -73,7 +73,9 @@ def test_the_status_says_what_is_wrong(settings: Settings, db: Database, paths: 
     late = backup_status(settings, made.manifest.made_at + timedelta(hours=5))
     assert late is not None
     assert late.problem.startswith("The last backup is 0.2 days old")
-    of_a_server = settings.model_copy(update={"database_url": "postgresql+psycopg://localhost/vitrine"})
+    of_a_server = settings.model_copy(
+        update={"database_url": "postgresql+psycopg://localhost/vitrine", "postgres_bin": target}
+    )
     refused = backup_status(of_a_server)
     assert refused is not None
     assert "pg_dump" in refused.problem

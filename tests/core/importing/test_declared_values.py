@@ -7,9 +7,6 @@ DECLARED: dict[str, dict[str, object]] = {
     "core.importing.sources.hub": {
         "MAX_DOWNLOAD_BYTES": 10_000_000_000,
     },
-    "core.importing.sources.path": {
-        "_MAX_LISTED": 1_000,
-    },
     "core.importing.sources.urls": {
         "MAX_URLS": 100_000,
     },
@@ -26,6 +23,9 @@ DECLARED: dict[str, dict[str, object]] = {
     "core.importing.arrow_rows": {
         "MAX_BATCH_ROWS": 100_000,
         "MAX_BATCHES": 50_000,
+    },
+    "core.importing.bucket_items": {
+        "_MAX_LISTED": 1_000,
     },
     "core.importing.class_directories": {
         "MAX_CLASSES": 1_000,
