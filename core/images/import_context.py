@@ -53,7 +53,7 @@ class ImportContext:
         """Return the real path of *text*, which must be below an allowed directory.
 
         In local mode, with no directory named in the settings, every path of this machine is allowed, unless
-        *in_roots* asks for a named directory.
+        *in_roots* asks for a named directory; then nothing in the directory of uploads is, which has those of others.
 
         Raises:
             InvalidInputError: it is elsewhere or does not exist.
@@ -67,9 +67,11 @@ class ImportContext:
         path = Path(text)
         is_on_machine = path.is_absolute()
         path = (path if is_on_machine else self.uploads / path).resolve()
-        roots = [self.uploads.resolve(), *(root.resolve() for root in self.settings.import_roots)]
-        is_allowed = is_on_machine and self.allows_every_path and not in_roots
-        if not is_allowed and not any(path.is_relative_to(root) for root in roots):
+        uploads, roots = self.uploads.resolve(), [root.resolve() for root in self.settings.import_roots]
+        is_of_upload = path.is_relative_to(uploads)
+        is_allowed = (is_of_upload or (is_on_machine and self.allows_every_path)) and not in_roots
+        is_in_root = any(path.is_relative_to(root) for root in roots) and not is_of_upload
+        if not is_allowed and not is_in_root:
             allowed = ", ".join(str(root) for root in self.settings.import_roots) or "none yet"
             raise InvalidInputError(
                 f"Nothing may be imported from there. Allowed by VITRINE_IMPORT_ROOTS: {allowed}.", field="path"

@@ -47,13 +47,16 @@ def _form(project_id: str) -> None:
         sent = right.file_uploader("Or a file", key="overlap-file", type=kinds)
         if st.button("Compare", icon=":material/compare:", type="primary", key="overlap-start"):
             with page.show_errors():
+                services = page.services()
                 config = {"path": path.strip()}
-                if sent is not None:
-                    services = page.services()
+                if sent is None:
+                    context = services.intake.import_context
+                    context.resolve(config["path"], in_roots=not context.allows_every_path)
+                else:
                     _, stored = receive(services.uploads, services.db.settings, project_id, [(sent.name, sent)])
                     config = {"path": stored, "name": sent.name}
-                task = page.services().tasks.create_task(project_id, TASK_TYPE, config)
-                page.services().engine.submit(task.id)
+                task = services.tasks.create_task(project_id, TASK_TYPE, config)
+                services.engine.submit(task.id)
                 st.rerun()
     url = f"{media.base_path()}/api/projects/{project_id}/hashes"
     st.caption(f"[Download the hash file of this project]({url}): others compare with it without the images.")

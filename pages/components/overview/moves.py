@@ -32,7 +32,8 @@ def import_dialog() -> None:
         if upload_id is not None:
             _open(_owned(page.services().project_imports.from_upload(upload_id)))
         elif is_pressed:
-            _open(_owned(page.services().project_imports.from_path(path.strip())))
+            is_limited = not page.services().intake.import_context.allows_every_path
+            _open(_owned(page.services().project_imports.from_path(path.strip(), in_roots=is_limited)))
 
 
 def _owned(task: Tasks) -> Tasks:

@@ -37,7 +37,8 @@ def offer_path(project_id: str, path: str) -> None:
     Raises:
         InvalidInputError: nothing may be imported from there, or there is no such path.
     """
-    page.services().intake.import_context.resolve(path)
+    context = page.services().intake.import_context
+    context.resolve(path, in_roots=not context.allows_every_path)
     st.session_state[_PATH] = {"project": project_id, "path": path}
     st.query_params.pop("task", None)
     st.rerun()

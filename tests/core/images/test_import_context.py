@@ -35,6 +35,16 @@ def test_a_relative_name_stays_among_the_uploads_even_in_local_mode(tmp_path: Pa
             local.resolve(name)
 
 
+def test_whoever_names_a_path_reaches_no_upload_of_others(tmp_path: Path, shelf: Path) -> None:
+    server = context(tmp_path, import_roots=[shelf, tmp_path], access_password="open sesame")
+    (server.uploads / "a.zip").touch()
+    for name in (".", "a.zip", "../imports", str(server.uploads), str(server.uploads / "a.zip")):
+        with pytest.raises(InvalidInputError, match="Nothing may be imported from there"):
+            server.resolve(name, in_roots=True)
+    assert server.resolve("a.zip") == (server.uploads / "a.zip").resolve()
+    assert server.resolve(str(shelf), in_roots=True) == shelf.resolve()
+
+
 def test_the_roots_of_the_settings_hold_in_local_mode_too(tmp_path: Path, shelf: Path) -> None:
     local = context(tmp_path, import_roots=[shelf])
     assert not local.allows_every_path
