@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 MAX_REDIRECTS = 3
 PORTS = {"http": 80, "https": 443}
 
-# Special-purpose networks (IANA registries); ipaddress.is_global misses some of them, depending on the version.
+# Special-purpose networks (IANA registries), and IPv6 ones that translate to IPv4; ipaddress.is_global misses some of
+# them, depending on the version.
 _DENIED_NETWORKS = tuple(
     ipaddress.ip_network(network)
     for network in (
         "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
         "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24",
         "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
-        "::/128", "::1/128", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32",
+        "::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32",
         "2002::/16", "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
     )
 )  # fmt: skip
@@ -132,6 +133,20 @@ async def public_address(host: str, port: int, resolve: Resolve, listed: Allowed
     return addresses[0]
 
 
+def ascii_host(url: str) -> str:
+    """Return the host of *url* as it is resolved, sent and in certificates: ``xn--`` for a name with other letters.
+
+    Raises:
+        httpx.InvalidURL: it is no host.
+    """
+    import httpx
+
+    host = httpx.URL(url).raw_host.decode("ascii")
+    if not host or host.startswith("."):
+        raise httpx.InvalidURL("The host is empty, or begins with a dot.")
+    return host
+
+
 def pinned(url: str, address: str) -> "httpx.URL":
     """Return *url* with its host replaced by the *address* that was checked: nothing resolves it again."""
     import httpx
@@ -151,10 +166,10 @@ async def _request(url: str, max_bytes: int, resolve: Resolve, port_of: Mapping[
     """Send one request; return the response, or the URL that it redirects to."""
     import httpx
 
-    host, port = _host_and_port(url, port_of)
+    port = _port(url, port_of)
+    host = ascii_host(url)
     target = pinned(url, await public_address(host, port, resolve))
-    parts = urlsplit(url)
-    headers = {"Host": parts.netloc.rpartition("@")[2], "Accept": "image/*", "Accept-Encoding": "identity"}
+    headers = {"Host": httpx.URL(url).netloc.decode("ascii"), "Accept": "image/*", "Accept-Encoding": "identity"}
     # trust_env is off: a proxy from the environment would resolve the host name again.
     async with (
         httpx.AsyncClient(verify=tls_context(), trust_env=False, follow_redirects=False) as client,
@@ -172,8 +187,8 @@ async def _request(url: str, max_bytes: int, resolve: Resolve, port_of: Mapping[
         return Fetched(bytes(data), url, reply.headers.get("content-type", ""))
 
 
-def _host_and_port(url: str, port_of: Mapping[str, int]) -> tuple[str, int]:
-    """Return host and port of a URL, after checking its scheme, port and user info.
+def _port(url: str, port_of: Mapping[str, int]) -> int:
+    """Return the port of a URL, after checking its scheme, port and user info.
 
     Raises:
         InvalidInputError: the URL is not an http or https URL on the usual port.
@@ -190,4 +205,4 @@ def _host_and_port(url: str, port_of: Mapping[str, int]) -> tuple[str, int]:
     allowed = port_of[parts.scheme]
     if port not in (None, allowed):
         raise InvalidInputError(f"Only the usual port of an address is allowed, not {port}. Leave the port out.")
-    return parts.hostname, allowed
+    return allowed

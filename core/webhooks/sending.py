@@ -9,7 +9,17 @@ from urllib.parse import SplitResult, urlsplit
 
 from core.allowed_hosts import AllowedHosts
 from core.errors import InvalidInputError
-from core.fetch import PORTS, FetchError, Resolve, is_public, pinned, public_address, resolve_host, tls_context
+from core.fetch import (
+    PORTS,
+    FetchError,
+    Resolve,
+    ascii_host,
+    is_public,
+    pinned,
+    public_address,
+    resolve_host,
+    tls_context,
+)
 
 TIMEOUT_S = 15.0
 MAX_ANSWER_CHARS = 500
@@ -86,7 +96,7 @@ async def _post(
     import httpx
 
     parts = _split(url)
-    host, port = str(parts.hostname), parts.port or PORTS[parts.scheme]
+    host, port = ascii_host(url), parts.port or PORTS[parts.scheme]
     try:
         address = await public_address(host, port, resolve, listed)
     except (InvalidInputError, FetchError):
@@ -95,8 +105,8 @@ async def _post(
     if not listed.has_name(host, port) and not listed.has_address(address):
         _require_https(parts)
     sent = {
-        "Host": parts.netloc, "Content-Type": "application/json", "User-Agent": "Vitrine-Webhooks/1",
-        "Accept-Encoding": "identity", **headers,
+        "Host": httpx.URL(url).netloc.decode("ascii"), "Content-Type": "application/json",
+        "User-Agent": "Vitrine-Webhooks/1", "Accept-Encoding": "identity", **headers,
     }  # fmt: skip
     # trust_env is off: a proxy from the environment would resolve the host name again.
     async with (
@@ -114,6 +124,8 @@ async def _post(
 
 
 def _split(url: str) -> SplitResult:
+    import httpx
+
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - reading it checks it
@@ -121,6 +133,10 @@ def _split(url: str) -> SplitResult:
         parts = urlsplit("")
     if parts.scheme not in PORTS or not parts.hostname or not url.isprintable() or " " in url:
         raise InvalidInputError("This is not a web address. It begins with https://.", field="url")
+    try:
+        ascii_host(url)
+    except httpx.InvalidURL:
+        raise InvalidInputError(f"{parts.hostname} is no host. Check the address.", field="url") from None
     if len(url) > MAX_URL_CHARS:
         raise InvalidInputError(f"The address is longer than {MAX_URL_CHARS:,} characters.", field="url")
     if parts.username is not None or parts.password is not None:

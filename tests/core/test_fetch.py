@@ -105,6 +105,20 @@ def test_the_host_is_resolved_once_and_the_checked_address_is_contacted(port: in
 
 
 @pytest.mark.usefixtures("loopback_counts_as_public")
+def test_a_name_with_letters_beyond_ascii_is_resolved_and_sent_in_its_ascii_form(port: int) -> None:
+    asked: list[str] = []
+
+    async def resolve(host: str, _port: int) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"]
+
+    url = f"http://b\u00fccher.example:{port}/\u00fc"
+    assert asyncio.run(fetch(url, max_bytes=10, resolve=resolve, port_of={"http": port})).data == b"abc"
+    assert asked == ["xn--bcher-kva.example"]
+    assert LoopbackServer.requests == [(f"xn--bcher-kva.example:{port}", "/%C3%BC")]
+
+
+@pytest.mark.usefixtures("loopback_counts_as_public")
 def test_a_proxy_of_the_environment_is_not_asked(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")

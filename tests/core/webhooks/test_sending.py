@@ -13,8 +13,8 @@ from tests.fakes.http_server import Answer, HttpServer, Received
 NONE = allowed_hosts.parse([])
 LOOPBACK = allowed_hosts.parse(["127.0.0.0/8"])
 INSIDE = [
-    "127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:10.0.0.1", "fd00::1", "fe80::1", "64:ff9b::7f00:1",
-    "0.0.0.0",  # noqa: S104
+    "127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::127.0.0.1", "::ffff:0:127.0.0.1", "::ffff:10.0.0.1",
+    "fd00::1", "fe80::1", "64:ff9b::7f00:1", "0.0.0.0",  # noqa: S104
 ]  # fmt: skip
 
 
@@ -46,6 +46,20 @@ def test_the_address_that_was_checked_is_the_one_that_is_contacted() -> None:
         (received,) = server.received
         assert (received.method, received.headers["host"]) == ("POST", f"hooks.example:{server.port}")
         assert received.headers["content-type"] == "application/json"
+
+
+def test_a_name_with_letters_beyond_ascii_is_resolved_and_sent_in_its_ascii_form() -> None:
+    asked: list[str] = []
+
+    async def resolve(host: str, _port: int) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"]
+
+    with HttpServer(lambda _: Answer(204, body=b"")) as server:
+        url = f"http://b\u00fccher.example:{server.port}/"
+        assert asyncio.run(post(url, b"{}", {}, LOOPBACK, resolve=resolve)).error == ""
+        assert asked == ["xn--bcher-kva.example"]
+        assert server.received[0].headers["host"] == f"xn--bcher-kva.example:{server.port}"
 
 
 @pytest.mark.parametrize(
@@ -82,7 +96,8 @@ def test_a_receiver_that_misbehaves_costs_a_bounded_time_and_memory(
         "", "hooks.example", "ftp://hooks.example/", "file:///etc/passwd", "javascript:alert(1)", "https://",
         "https://user:pass@hooks.example/", "https://hooks.example:99999/", "https://[::1", "https://a b.example/",
         "https://hooks.example/\r\nX: 1", "http://hooks.example/", "https://hooks.example:8443/", "https://10.0.0.1/",
-        "https://[::1]/", "https://[::ffff:127.0.0.1]/", f"https://hooks.example/{'x' * 2000}", "http://127.0.0.1:80/",
+        "https://[::1]/", "https://[::ffff:127.0.0.1]/", "https://.example/", "https://[v1.a]/",
+        f"https://hooks.example/{'x' * 2000}", "http://127.0.0.1:80/",
     ],
 )  # fmt: skip
 def test_an_address_that_no_webhook_can_have_is_refused_when_it_is_typed(url: str) -> None:
