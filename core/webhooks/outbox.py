@@ -11,7 +11,7 @@ from core import audit
 from core.db import Database, Projects, WebhookDeliveries, Webhooks, cached_until_write, utc_now
 from core.webhooks.deriving import Told, newest_ids, since_told
 from core.webhooks.sending import Reply
-from core.webhooks.service import host_of
+from core.webhooks.service import MAX_WAITING, count_waiting, host_of
 
 RETRIES_S = (5, 5 * 60, 30 * 60, *(hours * 3600 for hours in (2, 5, 10, 14, 20, 24)))
 """Before each further try, as Standard Webhooks proposes: ten tries in a bit more than three days."""
@@ -19,8 +19,6 @@ JITTER = 0.2
 """Each wait is up to this share longer, so that the tries of many webhooks do not come together."""
 GIVE_UP_AFTER = timedelta(days=2)
 """A webhook is turned off when a message was given up and nothing was delivered for this long."""
-MAX_WAITING = 100
-"""With so many undelivered messages a webhook is told nothing more until some are; what happens is told later."""
 KEPT_DELIVERIES = 200
 """Delivered and given-up messages that stay in the log of each webhook."""
 _GONE = 410
@@ -75,7 +73,7 @@ class Outbox:
         with self._db.reading() as session:
             if newest_ids(session) == (acts, entries) and images == acts:
                 return Told((), acts, images, entries)
-            if _count_waiting(session, webhook.id) >= MAX_WAITING:
+            if count_waiting(session, webhook.id) >= MAX_WAITING:
                 return None
             return since_told(session, webhook, (acts, images, entries), now)
 
@@ -128,6 +126,7 @@ class Outbox:
             row.status_code, row.answer, row.error = reply.status_code, reply.answer, reply.error
             if not reply.error:
                 row.delivered_at, row.next_try_at, webhook.failing_since = now, None, None
+                _remove_old(session, webhook.id)
                 return
             webhook.failing_since = webhook.failing_since or now
             row.next_try_at = next_try(row.tries, now)
@@ -137,6 +136,7 @@ class Outbox:
             elif row.next_try_at is None and now - webhook.failing_since >= GIVE_UP_AFTER:
                 days = (now - webhook.failing_since).days
                 _turn_off(session, webhook, f"Nothing was delivered for {days} days. {reply.error}")
+            _remove_old(session, webhook.id)
 
     def turn_off(self, webhook_id: str, reason: str) -> None:
         """Turn a webhook off that cannot be sent to; its waiting messages stay."""
@@ -158,23 +158,21 @@ def _seen(row: Webhooks) -> tuple[int, int, int]:
 
 
 def _add(session: Session, row: Webhooks, told: Told) -> None:
-    """Add the deliveries, and remove what is too old for the log."""
     now = utc_now()
     for place, one in enumerate(told.happenings):
         at = now + timedelta(microseconds=place)  # keeps their order
         session.add(
             WebhookDeliveries(webhook_id=row.id, event_type=one.kind, body=one.body(), create_at=at, next_try_at=at)
         )
+
+
+def _remove_old(session: Session, webhook_id: str) -> None:
+    """Remove what is too old for the log."""
     session.flush()
-    ended = (col(WebhookDeliveries.webhook_id) == row.id, col(WebhookDeliveries.next_try_at).is_(None))
+    ended = (col(WebhookDeliveries.webhook_id) == webhook_id, col(WebhookDeliveries.next_try_at).is_(None))
     newest = select(WebhookDeliveries.id).where(*ended)
     newest = newest.order_by(col(WebhookDeliveries.create_at).desc(), col(WebhookDeliveries.id)).limit(KEPT_DELIVERIES)
     session.execute(delete(WebhookDeliveries).where(*ended, col(WebhookDeliveries.id).not_in(newest)))
-
-
-def _count_waiting(session: Session, webhook_id: str) -> int:
-    waiting = (WebhookDeliveries.webhook_id == webhook_id, col(WebhookDeliveries.next_try_at).is_not(None))
-    return session.exec(select(func.count()).select_from(WebhookDeliveries).where(*waiting)).one()
 
 
 def _turn_off(session: Session, webhook: Webhooks, reason: str) -> None:

@@ -33,6 +33,8 @@ __all__ = ["MAX_WEBHOOKS", "DeliveryCounts", "NewWebhook", "WebhookDeliveries", 
 
 MAX_WEBHOOKS = 10
 """Of one project."""
+MAX_WAITING = 100
+"""With so many undelivered messages a webhook is told nothing more until some are; what happens is told later."""
 
 
 @dataclass(frozen=True)
@@ -178,21 +180,14 @@ class WebhookService:
 
         Raises:
             NotFoundError: the project has no such webhook.
-            ConflictError: it is turned off.
+            ConflictError: it is turned off, or ``MAX_WAITING`` messages wait for it.
         """
         with self._db.transaction() as session:
             row = _webhook(session, project_id, webhook_id)
             _require_on(row)
-            now = utc_now()
-            data = {
-                "project_id": project_id,
-                "webhook_id": webhook_id,
-                "links": {"project": f"/api/projects/{project_id}"},
-            }
-            sent = WebhookDeliveries(
-                webhook_id=webhook_id, event_type=PING, body=Happening(PING, now, data).body(), create_at=now,
-                next_try_at=now,
-            )  # fmt: skip
+            if count_waiting(session, webhook_id) >= MAX_WAITING:
+                raise ConflictError(f"{MAX_WAITING} messages wait for this webhook already. Send a test later.")
+            sent = _ping(row)
             session.add(sent)
             audit.record(session, "webhook.ping", row, label=host_of(row.url))
         return sent
@@ -256,11 +251,25 @@ def host_of(url: str) -> str:
     return urlsplit(url).netloc
 
 
+def count_waiting(session: Session, webhook_id: str) -> int:
+    """Return how many messages wait for a webhook."""
+    waiting = (WebhookDeliveries.webhook_id == webhook_id, col(WebhookDeliveries.next_try_at).is_not(None))
+    return session.exec(select(func.count()).select_from(WebhookDeliveries).where(*waiting)).one()
+
+
 def _webhook(session: Session, project_id: str, webhook_id: str) -> Webhooks:
     row = session.get(Webhooks, webhook_id)
     if row is None or row.project_id != project_id:
         raise NotFoundError("This webhook does not exist any more. Choose another one.")
     return row
+
+
+def _ping(webhook: Webhooks) -> WebhookDeliveries:
+    now, links = utc_now(), {"project": f"/api/projects/{webhook.project_id}"}
+    data = {"project_id": webhook.project_id, "webhook_id": webhook.id, "links": links}
+    return WebhookDeliveries(
+        webhook_id=webhook.id, event_type=PING, body=Happening(PING, now, data).body(), create_at=now, next_try_at=now
+    )
 
 
 def _kinds(events: Iterable[str]) -> list[str]:

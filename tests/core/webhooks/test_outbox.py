@@ -265,7 +265,7 @@ def test_the_log_is_bounded_and_so_is_what_waits(
             told.add(json.loads(row.body)["data"]["task_id"])
         outbox.plan()
     assert len(told) == 8
-    assert len(log_of(webhooks, webhook)) == 4 + 2
+    assert len(log_of(webhooks, webhook)) == 4
 
 
 def test_a_deleted_project_is_told_nothing(

@@ -94,6 +94,21 @@ def test_deleting_a_webhook_deletes_its_log_and_a_try_in_flight_ends_quietly(
         webhooks.deliveries(webhook.project_id, webhook.id)
 
 
+def test_tests_without_end_fill_neither_the_queue_nor_the_log(
+    webhooks: WebhookService, webhook: Webhooks, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.webhooks.sending import Reply
+
+    monkeypatch.setattr("core.webhooks.service.MAX_WAITING", 3)
+    monkeypatch.setattr("core.webhooks.outbox.KEPT_DELIVERIES", 2)
+    first = [webhooks.ping(webhook.project_id, webhook.id).id for _ in range(3)]
+    with pytest.raises(ConflictError, match="3 messages wait for this webhook already"):
+        webhooks.ping(webhook.project_id, webhook.id)
+    for id_, reply in zip(first, (Reply(200), Reply(200), Reply(410, error="gone")), strict=True):
+        outbox.record(id_, reply)
+    assert [row.id for row in log_of(webhooks, webhook)] == first[1:]
+
+
 def test_what_cannot_be_is_said_in_one_sentence(webhooks: WebhookService, webhook: Webhooks, db: Database) -> None:
     project_id = webhook.project_id
     with pytest.raises(InvalidInputError, match=r"task\.done is no event of webhooks"):
