@@ -307,4 +307,5 @@ def _answers(lines: dict[str, ResultLine]) -> int:
 
 
 def _text(body: Any) -> str:
-    return json.dumps(body if body is not None else {}, ensure_ascii=False)
+    text = json.dumps(body if body is not None else {}, ensure_ascii=False)
+    return text.encode(errors="replace").decode()  # half a character is no text that a database stores

@@ -113,11 +113,22 @@ def jsonl(rows: Sequence[dict[str, Any]]) -> bytes:
 
 
 def read_lines(content: bytes) -> Iterator[dict[str, Any]]:
-    """Yield the objects of JSON lines; those that are cut or broken are left out."""
+    """Yield the objects of JSON lines; those that are cut, broken or nested without end are left out."""
     for line in content.split(b"\n"):
         try:
             row = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(row, dict):
             yield row
+
+
+def part(row: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the object that *row* has under *name*; an empty one when there is none, or something else."""
+    found = row.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def status_of(value: Any) -> int | None:
+    """Return *value* when it is a status of HTTP, else None: such a line answers nothing."""
+    return value if type(value) is int and 100 <= value <= 599 else None

@@ -1,6 +1,7 @@
 """Generation in provider batches: every answer once, at the lower price, whatever the provider does in between."""
 
 import asyncio
+import importlib
 import json
 import random
 from collections import Counter
@@ -16,6 +17,7 @@ from core.db import LlmCalls, ProviderBatches
 from core.errors import InvalidInputError
 from core.llm import session_keys
 from core.llm.batches import desk, task_batches
+from core.llm.batches.wire import read_lines
 from core.services import Services
 from core.tasks import TaskRunner, TaskStatus
 from tests.fakes.batches import QUESTION, WIRES, BatchWireFormat, FakeBatches
@@ -184,6 +186,42 @@ async def test_a_line_that_stays_missing_counts_as_maybe_paid_and_is_asked_again
     summary = services.tasks.summary(task_id)
     assert (summary.status_text, summary.maybe_paid_twice) == ("completed", 1)
     assert sorted(times_accepted(server)) == [1, 1, 2]
+
+
+def _hostile(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    if len(rows) == 3:
+        rows[0]["response"]["status_code"] = "abc"
+        message = rows[1]["response"]["body"]["choices"][0]["message"]
+        message["content"] = message["content"].replace("What is it?", "What is \ud800?")
+    return rows
+
+
+async def test_a_line_that_is_no_answer_or_no_text_stops_no_other(
+    services: Services, project: Projects, images: list[Images], server: FakeBatches
+) -> None:
+    server.edit_rows = _hostile
+    task_id = start(services, project, server.config())
+
+    await run(services, task_id)
+
+    assert services.tasks.summary(task_id).status_text == "completed"
+    assert sorted(question.question for question in questions(services)) == ["What is ??", *["What is it?"] * 2]
+    assert sorted(times_accepted(server)) == [1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("wire", "line"),
+    [
+        ("openai", {"custom_id": "a", "response": "text", "error": [1]}),
+        ("openai", {"custom_id": "a", "response": {"status_code": 10**30}}),
+        ("anthropic", {"custom_id": "a", "result": "text"}),
+    ],
+)  # fmt: skip
+def test_a_line_of_another_form_is_no_answer(wire: str, line: dict[str, Any]) -> None:
+    result = importlib.import_module(f"core.llm.batches.wires.{wire}")._result(line)
+
+    assert (result.custom_id, result.http_status) == ("a", None)
+    assert list(read_lines(b'{"a": ' + b"[" * 100_000 + b'\n{"b": 1}')) == [{"b": 1}]
 
 
 async def test_an_error_in_a_line_is_that_of_its_item_only(

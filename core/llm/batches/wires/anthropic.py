@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.llm.batches.client import BatchClient
-from core.llm.batches.wire import BatchLine, BatchStatus, Limits, ResultLine, UnclearError, custom_id, read_lines
+from core.llm.batches.wire import BatchLine, BatchStatus, Limits, ResultLine, UnclearError, custom_id, part, read_lines
 
 _PAGES = 20
 _STATUS = {
@@ -86,13 +86,13 @@ def _counts(row: dict[str, Any]) -> dict[str, int]:
 
 
 def _result(row: dict[str, Any]) -> ResultLine:
-    result = row.get("result") or {}
+    result = part(row, "result")
     name, kind = str(row.get("custom_id")), result.get("type")
     if kind == "succeeded":
         return ResultLine(name, 200, result.get("message"))
     if kind == "errored":
-        error = result.get("error") or {}
-        cause = error.get("error") or error
+        error = part(result, "error")
+        cause = part(error, "error") or error
         return ResultLine(name, _STATUS.get(str(cause.get("type")), 500), {"type": "error", "error": cause})
     return ResultLine(name, None, note=str(kind))
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from core.errors import BadReplyError, LLMError
 from core.llm.batches.client import BatchClient
-from core.llm.batches.wire import BatchLine, BatchStatus, End, Limits, ResultLine, jsonl, read_lines
+from core.llm.batches.wire import BatchLine, BatchStatus, End, Limits, ResultLine, jsonl, part, read_lines, status_of
 
 _PAGES = 20
 _ENDS: dict[str, End] = {
@@ -126,11 +126,13 @@ def _metadata(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _result(row: dict[str, Any]) -> ResultLine:
-    name, error = str(row.get("key")), row.get("error")
-    if not error:
+    name, error = str(row.get("key")), part(row, "error")
+    if not row.get("error"):
         return ResultLine(name, 200, row.get("response"))
-    code = int(error.get("code") or 13)
-    return ResultLine(name, code if code >= 100 else _STATUS.get(code, 500), {"error": error})
+    code = error.get("code")
+    return ResultLine(
+        name, status_of(code) or _STATUS.get(code if isinstance(code, int) else 13, 500), {"error": error}
+    )
 
 
 WIRE = GeminiBatches()

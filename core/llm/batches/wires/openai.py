@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from core.llm.batches.client import BatchClient
-from core.llm.batches.wire import BatchLine, BatchStatus, End, Limits, ResultLine, jsonl, read_lines
+from core.llm.batches.wire import BatchLine, BatchStatus, End, Limits, ResultLine, jsonl, part, read_lines, status_of
 
 MARK = "vitrine_batch"
 FILES = "files"
@@ -96,10 +96,9 @@ async def delete_files(client: BatchClient, base: str, status: BatchStatus) -> N
 
 
 def _result(row: dict[str, Any]) -> ResultLine:
-    response, error = row.get("response") or {}, row.get("error") or {}
-    status = response.get("status_code")
+    response, error = part(row, "response"), row.get("error") or {}
     note = str(error.get("message") or error.get("code") or "") if isinstance(error, dict) else str(error)
-    return ResultLine(str(row.get("custom_id")), int(status) if status else None, response.get("body"), note)
+    return ResultLine(str(row.get("custom_id")), status_of(response.get("status_code")), response.get("body"), note)
 
 
 def _base(client: BatchClient) -> str:
