@@ -3,6 +3,7 @@
 The messages of the library hold requests with key ids and signatures: none of them reaches an error, a page or the log.
 """
 
+import importlib.util
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -214,6 +215,11 @@ class Bucket:
             raise MissingFileError(f"{self.address}/{key} has changed in the object storage.") from None
         except (BaseError, OSError, ValueError) as error:
             raise ObjectStorageError(_sentence(error, self.address)) from None
+
+
+def is_installed() -> bool:
+    """Return whether the extra s3 is installed."""
+    return importlib.util.find_spec("obstore") is not None
 
 
 def open_bucket(settings: Settings, address: BucketAddress) -> Bucket:

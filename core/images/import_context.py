@@ -60,7 +60,7 @@ class ImportContext:
         """
         if is_address(text):
             raise InvalidInputError(
-                "A bucket is imported by the command, Python or REST. Enter a path here.", field="path"
+                "This is the address of a bucket. Enter it under A bucket, and a path here.", field="path"
             )
         if not text or "\0" in text or ("\\" in text and os.sep != "\\"):
             raise InvalidInputError("Enter the path of a file or directory on the server.", field="path")

@@ -4,13 +4,17 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import Projects
+from core.bucket_address import BucketAddress
+from core.config import load_settings
 from core.db import new_id
 from core.importing import sources
 from core.importing.sources.base import Source, SourceOption
+from core.object_storage import open_bucket
 from core.tasks import ItemPlan
 from pages.components.shared.page import component_key
 from pages.components.upload import drop, import_forms
 from tests.core.images.pictures import drawn, encoded
+from tests.fakes.object_storage import BUCKET, object_storage
 from tests.pages.running import open_page, services, texts
 
 
@@ -35,11 +39,11 @@ def test_an_empty_project_offers_every_source_of_images(page: AppTest) -> None:
     assert [title.value for title in page.title] == ["Upload"]
     assert "No images yet." in texts(page)
     assert page.segmented_control(key="upload-from").options == [
-        "Files and folders", "A path on this machine", "Web addresses", "Hugging Face dataset",
+        "Files and folders", "A path on this machine", "A bucket", "Web addresses", "Hugging Face dataset",
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("source", ["drop", "path", "urls", "huggingface"])
+@pytest.mark.parametrize("source", ["drop", "path", "bucket", "urls", "huggingface"])
 def test_every_source_has_its_form(source: str, page: AppTest) -> None:
     page.run()
     page.segmented_control(key="upload-from").set_value(source).run()
@@ -155,3 +159,26 @@ def test_what_is_used_of_the_quota_is_shown_and_that_there_is_no_room() -> None:
     services().intake.add_images(project.id, [("blue.png", encoded(drawn(2)))])
     at.run()
     assert [one.value for one in at.warning] == ["The project has no room for further images: 2 of 2 images."]
+
+
+def test_a_bucket_is_registered_by_its_address_and_a_wrong_one_gets_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    with object_storage() as storage:
+        storage.use(monkeypatch)
+        open_bucket(load_settings(), BucketAddress(BUCKET, "theirs")).put("one.jpg", encoded(drawn(1)))
+        page = open_page("upload", services().projects.create_project("Shelf").id)
+        page.run()
+        page.segmented_control(key="upload-from").set_value("bucket").run()
+        page.text_input(key="import-bucket").set_value("pictures/theirs")
+        page.run()
+        page.button(key="import-bucket-start").click().run()
+        assert [error.value for error in page.error] == [
+            "This is not the address of a bucket. Write it as s3://bucket/prefix."
+        ]
+
+        page.text_input(key="import-bucket").set_value(f"s3://{BUCKET}/theirs/")
+        page.checkbox(key="import-bucket-stays").check().run()
+        page.button(key="import-bucket-start").click().run()
+        assert not page.exception
+        assert [error.value for error in page.error] == []
+        (task,) = services().tasks.list_tasks(project_id())
+        assert (task.config["path"], task.config["in_place"]) == (f"s3://{BUCKET}/theirs", True)

@@ -6,20 +6,22 @@ from urllib.parse import unquote, urlsplit
 
 import streamlit as st
 
+from core import object_storage
 from core.importing.sources import SOURCES
 from core.importing.sources.base import Source, SourceOption
 from core.pluralize import pluralize
 from pages.components.shared import page
-from pages.components.upload import waiting_imports
+from pages.components.upload import bucket_form, waiting_imports
 
-PATH = "path"
+PATH, BUCKET = "path", "bucket"
 
 
 def labels() -> dict[str, str]:
     """Return the label of each form by its key."""
     is_local = not page.services().db.settings.has_sign_in
     path = {PATH: "A path on this machine" if is_local else "A path on the server"}
-    return path | {source.name: source.label for source in _typed_sources()}
+    bucket = {BUCKET: "A bucket"} if object_storage.is_installed() else {}
+    return path | bucket | {source.name: source.label for source in _typed_sources()}
 
 
 def show(key: str, project_id: str) -> None:
@@ -27,6 +29,8 @@ def show(key: str, project_id: str) -> None:
     with st.container(border=True, key=f"import-form-{key}"):
         if key == PATH:
             _path(project_id)
+        elif key == BUCKET:
+            bucket_form.show(project_id)
         else:
             _entered(next(source for source in _typed_sources() if source.name == key), project_id)
 
