@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import core
+from hatch_build import rewritten
 
 ROOT = Path(__file__).parents[1]
 _NOT_OURS = {
@@ -312,6 +313,11 @@ def test_an_unknown_name_of_core_is_an_attribute_error() -> None:
 
 
 # --- manner --------------------------------------------------------------------------------------------------
+
+
+def test_every_source_can_go_into_the_package() -> None:
+    for path in _sources("core", "pages"):
+        rewritten(path.read_text(encoding="utf-8"))  # raises the name that could not be rewritten
 
 
 def test_files_stay_readable_in_one_sitting() -> None:
