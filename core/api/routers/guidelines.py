@@ -32,7 +32,7 @@ class GuidelineVersionAnswer(ResponseBody):
 class GuidelinesAnswer(GuidelineVersionAnswer):
     """A version of the guidelines."""
 
-    text: str = Field(description="Markdown; an image of the project is ![description](image:ID)")
+    text: str = Field(description="Markdown; an image of the project is `![description](image:ID)`")
     html: str = Field(description="the text as sanitized HTML, with images of the project only")
     changes: str = Field(description="what it changed, as a unified diff with the version before")
 
