@@ -62,14 +62,18 @@ def _call(batch: ProviderBatches, kept: KeptRequest) -> LlmCalls:
 
 
 def _affordable(session: Session, task: Tasks, costs: Sequence[float | None]) -> int:
-    """Return how many of the requests can be paid for, when all open batches cost what was expected at most."""
+    """Return how many of the requests can be paid for, when what is not read yet costs what was expected at most."""
     if task.cost_cap is None:
         return len(costs)
     spent = session.exec(select(func.sum(LlmCalls.cost)).where(LlmCalls.task_id == task.id)).one() or 0.0
-    reserved = select(func.sum(ProviderBatches.expected_cost)).where(
-        ProviderBatches.task_id == task.id, col(ProviderBatches.state).in_(OPEN)
+    # A call waits until its item has read the answer: until then the ledger has no cost of it.
+    expected = (
+        select(func.sum(col(ProviderBatches.expected_cost) / col(ProviderBatches.request_count)))
+        .join(BatchRequests, col(BatchRequests.batch_id) == col(ProviderBatches.id))
+        .join(LlmCalls, col(LlmCalls.id) == col(BatchRequests.call_id))
+        .where(ProviderBatches.task_id == task.id, LlmCalls.state == "waiting")
     )
-    left = task.cost_cap - spent - (session.exec(reserved).one() or 0.0)
+    left = task.cost_cap - spent - (session.exec(expected).one() or 0.0)
     for number, cost in enumerate(costs):
         left -= cost or 0.0
         if left < -1e-9:

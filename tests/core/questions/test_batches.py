@@ -13,11 +13,13 @@ from openai import AsyncOpenAI
 from sqlmodel import select
 
 from core import Images, Projects, Questions
-from core.db import LlmCalls, ProviderBatches
+from core.db import LlmCalls, ProviderBatches, TaskItems, Tasks
 from core.errors import InvalidInputError
 from core.llm import session_keys
-from core.llm.batches import desk, task_batches
-from core.llm.batches.wire import read_lines
+from core.llm.batches import desk, store, task_batches
+from core.llm.batches.calls import KeptRequest
+from core.llm.batches.wire import BatchStatus, ResultLine, custom_id, read_lines
+from core.llm.ledger import CallStart
 from core.services import Services
 from core.tasks import TaskRunner, TaskStatus
 from tests.fakes.batches import QUESTION, WIRES, BatchWireFormat, FakeBatches
@@ -330,6 +332,33 @@ async def test_the_cost_cap_counts_the_batch_price_before_it_is_sent_and_the_tru
     paused = services.tasks.get_task(too_little)
     assert paused.status == TaskStatus.PAUSED
     assert "does not allow another batch. Raise it to go on." in paused.note
+
+
+async def test_the_cost_cap_counts_answers_that_their_items_have_not_read(
+    services: Services, project: Projects, images: list[Images], server: FakeBatches
+) -> None:
+    task_id = start(services, project, server.config(), cost_cap=3.5)
+    with services.db.transaction() as session:
+        session.get_one(Tasks, task_id).status = TaskStatus.RUNNING
+        items = session.exec(select(TaskItems.id).where(TaskItems.task_id == task_id)).all()
+
+    def send(batch_id: str) -> int:
+        calls = {id_: CallStart("openai/gpt-4o", f"{batch_id}{id_}", "", {}, attempt=1) for id_ in items if id_}
+        kept = [KeptRequest(id_, call, b"") for id_, call in calls.items()]
+        batch = ProviderBatches(id=batch_id, task_id=task_id, model_index=0, model="openai/gpt-4o")
+        with services.db.transaction() as session:
+            return store.intend(session, batch, kept, [1.0] * len(kept))
+
+    assert send("first") == 3
+    with services.db.transaction() as session:
+        lines = {custom_id("first", number): ResultLine("", 200, {}) for number in range(3)}
+        status = BatchStatus("", "completed", 3)
+        store.store_results(session, session.get_one(ProviderBatches, "first"), status, lines, str)
+    assert send("second") == 0
+    with services.db.transaction() as session:
+        for call in session.exec(select(LlmCalls)):
+            call.state, call.cost = "ok", 0.5
+    assert send("third") == 2
 
 
 async def test_large_batches_are_sent_in_parts(
