@@ -10,8 +10,9 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     import httpx
 
 MAX_REDIRECTS = 3
+MAX_LOOKUPS = 64
+"""Of host names at a time."""
 PORTS = {"http": 80, "https": 443}
 
 # Special-purpose networks (IANA registries), and IPv6 ones that translate to IPv4; ipaddress.is_global misses some of
@@ -109,9 +112,19 @@ def is_public(address: str) -> bool:
 
 
 async def resolve_host(host: str, port: int) -> list[str]:
-    """Return the IP addresses of *host*, as the operating system finds them; an OSError when there are none."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    """Return the IP addresses of *host*, as the operating system finds them; an OSError when there are none.
+
+    A name server of somebody's own may leave a question without an answer, which takes a thread for half a minute: the
+    threads are not those that look names up for model calls or run the other work of the loop.
+    """
+    look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_lookups(), look_up)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+@cache
+def _lookups() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(MAX_LOOKUPS, thread_name_prefix="vitrine-lookup")
 
 
 async def public_address(host: str, port: int, resolve: Resolve, listed: AllowedHosts | None = None) -> str:

@@ -178,6 +178,23 @@ def test_an_unknown_host_is_an_error(port: int) -> None:
         asyncio.run(fetch("http://nowhere.example/", max_bytes=10, resolve=resolve))
 
 
+async def test_names_without_an_answer_hold_up_no_other_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = threading.Event()
+
+    def look_up(*_args: object, **_options: object) -> list[object]:
+        answered.wait(30)
+        return [(0, 0, 0, "", ("1.1.1.1", 443))]
+
+    monkeypatch.setattr("socket.getaddrinfo", look_up)
+    asked = [asyncio.create_task(fetching.resolve_host("a.example", 443)) for _ in range(33)]
+    try:
+        # By default 32 threads at most run what a loop does in threads.
+        await asyncio.wait_for(asyncio.gather(*(asyncio.to_thread(int) for _ in range(3))), 20)
+    finally:
+        answered.set()
+    assert await asyncio.gather(*asked) == [["1.1.1.1"]] * 33
+
+
 def test_a_redirect_from_https_to_http_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     requested: list[str] = []
 
