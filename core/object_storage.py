@@ -286,6 +286,9 @@ def _code_of(error: BaseException) -> str:
 def _sentence(error: BaseException, address: BucketAddress) -> str:
     """Return what to do about an error of the library, of whose message nothing is repeated but the status."""
     text = str(error)
+    if "invalid path" in text:
+        why = "a part of it is empty, . or .., or has control characters"
+        return f"A key in {address} cannot be read: {why}. Rename that object, or name a prefix without it."
     if sentence := _SENTENCES.get(_code_of(error)):
         return sentence
     if "169.254.169.254" in text or "no credentials" in text.lower():

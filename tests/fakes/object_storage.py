@@ -57,6 +57,12 @@ class FakeObjectStorage:
             self.faults_left -= 1
         return self.fault
 
+    def put(self, key: str, content: bytes) -> None:
+        """Store an object under any key, as others may."""
+        from moto.backends import get_backend
+
+        get_backend("s3")[_ACCOUNT]["aws"].put_object(BUCKET, key, content)
+
     def asked(self, method: str) -> list[str]:
         """Return the paths that were asked for by this method."""
         return [path for asked, path in self.requests if asked == method]

@@ -12,7 +12,7 @@ from core.backup import make_backup
 from core.bucket_address import BucketAddress
 from core.config import load_settings
 from core.db import Database, RegisteredOriginals
-from core.errors import InvalidInputError, MissingFileError
+from core.errors import InvalidInputError, MissingFileError, ObjectStorageError
 from core.images.import_context import ImportContext
 from core.object_storage import Bucket, open_bucket
 from core.services import Services
@@ -149,3 +149,14 @@ def test_a_backup_leaves_registered_originals_where_they_are_and_has_those_that_
     assert (made.manifest.images, made.manifest.missing_images) == (1, [])
     with db.reading() as session:
         assert len(session.exec(select(RegisteredOriginals)).all()) == 2
+
+
+@pytest.mark.parametrize("key", ["theirs//a.png", "theirs/../a.png", "theirs/a\x01.png"])
+def test_a_key_that_cannot_be_read_is_not_said_to_be_a_storage_that_is_away(
+    shelf: Bucket, bucket: FakeObjectStorage, importer: DatasetImporter, project: Projects, key: str
+) -> None:
+    bucket.put(key, b"")
+    with pytest.raises(
+        ObjectStorageError, match=f"A key in s3://{BUCKET}/theirs cannot be read: .* Rename that object"
+    ):
+        importer.import_path(project.id, f"s3://{BUCKET}/theirs")
