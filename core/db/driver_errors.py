@@ -41,6 +41,11 @@ _AWAY = ("57P01", "57P02", "57P03")
 _NO_CONNECTION_LEFT = "The database server has no connection left. Close other programs, or raise its max_connections."
 _IS_AWAY = "The database server does not answer. Check it and VITRINE_DATABASE_URL, then try again."
 _HAS_NUL = "A text contains the character NUL, which PostgreSQL cannot store. Remove it."
+_HALF = "A text contains half of a surrogate pair, as of an emoji that was cut. Remove it."
+_TOO_LARGE = "A number is too large for the database. Send one of at most 64 bits."
+_NOT_FINITE = "A number is NaN or infinite, which the database cannot store. Send a finite one."
+# Of PostgreSQL's "invalid input syntax for type json", which names what it stopped at.
+_NO_NUMBER = re.compile(r'Token "-?(NaN|Infinity)" is invalid')
 
 
 def translate_driver_errors(engine: Engine) -> None:
@@ -54,6 +59,10 @@ def _replacement(context: Any) -> VitrineError | None:
         return InvalidInputError(
             f"Pass ids and values as text and numbers, such as project.id, not a value of the type {found['type']}."
         )
+    if isinstance(error, UnicodeEncodeError):
+        return InvalidInputError(_HALF)
+    if isinstance(error, OverflowError) or getattr(error, "sqlstate", None) == "22003":
+        return InvalidInputError(_TOO_LARGE)
     if context.dialect.name == "sqlite":
         return _as_storage_error(error)
     code = getattr(error, "sqlstate", None)
@@ -65,6 +74,8 @@ def _replacement(context: Any) -> VitrineError | None:
         return DatabaseAwayError(_IS_AWAY)
     if code is None and "NUL (0x00)" in str(error):
         return InvalidInputError(_HAS_NUL)
+    if code == "22P02" and _NO_NUMBER.search(str(error)):
+        return InvalidInputError(_NOT_FINITE)
     return None
 
 

@@ -31,7 +31,10 @@ class AnalyzeImages(RequestBody):
     llm_config: ModelChoice | None = None
     concurrency: Annotated[int, Field(ge=1, le=64), INTEGRAL] | None = None
     cost_cap: float | None = Field(
-        None, gt=0, description="US dollars; the task pauses before a call that would exceed this sum"
+        None,
+        gt=0,
+        allow_inf_nan=False,
+        description="US dollars; the task pauses before a call that would exceed this sum",
     )
 
 

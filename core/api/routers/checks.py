@@ -33,7 +33,9 @@ class RunCheck(RequestBody):
         None, description="for checks that ask models"
     )
     concurrency: Annotated[int, Field(ge=1, le=64), INTEGRAL] | None = Field(None, description=CONCURRENCY_HELP)
-    cost_cap: Annotated[float, Field(gt=0)] | None = Field(None, description="US dollars for checks that ask models")
+    cost_cap: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
+        None, description="US dollars for checks that ask models"
+    )
 
 
 class EstimateAnswer(ResponseBody):

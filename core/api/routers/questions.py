@@ -87,7 +87,10 @@ class AskQuestions(RequestBody):
     concurrency: Annotated[int, Field(ge=1, le=64), INTEGRAL] | None = Field(None, description=CONCURRENCY_HELP)
     llm_config: ModelChoice = OFFLINE
     cost_cap: float | None = Field(
-        None, gt=0, description="US dollars; the task pauses before a call that would exceed this sum"
+        None,
+        gt=0,
+        allow_inf_nan=False,
+        description="US dollars; the task pauses before a call that would exceed this sum",
     )
 
 
@@ -107,7 +110,7 @@ class AskAnswers(RequestBody):
     fresh: bool = Field(False, description="do not reuse stored replies to the same requests")
     verifiable: bool = Field(False, description=VERIFIABLE_HELP)
     batch: bool = Field(False, description=BATCH_HELP)
-    cost_cap: float | None = Field(None, gt=0, description="US dollars")
+    cost_cap: float | None = Field(None, gt=0, allow_inf_nan=False, description="US dollars")
 
 
 class TemplateAnswer(ResponseBody):

@@ -46,7 +46,7 @@ class ImageRequests(RequestBody):
     reference_image_count: Annotated[int, Field(ge=0, le=64), INTEGRAL] = 5
     size: Annotated[str, Field(max_length=10)] | None = None
     llm_config: ModelChoice = OFFLINE
-    cost_cap: Annotated[float, Field(gt=0)] | None = Field(None, description="US dollars")
+    cost_cap: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(None, description="US dollars")
 
 
 class _GenerationConfig(RequestBody):

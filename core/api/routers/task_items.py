@@ -36,7 +36,7 @@ class TaskItems(ResponseBody):
 class CostCap(RequestBody):
     """How many US dollars a task may spend in all; null removes the cap."""
 
-    cost_cap: Annotated[float, Field(gt=0)] | None
+    cost_cap: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
 
 
 @router.get("/items")

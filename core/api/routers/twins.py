@@ -45,7 +45,7 @@ class DraftTwins(RequestBody):
 class StartDraftingTwins(DraftTwins):
     """The same, with a limit of the cost."""
 
-    cost_cap: Annotated[float, Field(gt=0)] | None = Field(
+    cost_cap: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
         None, description="US dollars; the task pauses before a call that would exceed them"
     )
 

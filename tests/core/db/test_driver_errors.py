@@ -4,12 +4,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core import ProjectService
 from core.db import Database, Projects, connect
-from core.errors import ConfigurationError, StorageError
+from core.errors import ConfigurationError, InvalidInputError, StorageError
 
 
 @contextmanager
@@ -37,6 +38,13 @@ async def test_a_full_disk_is_said_and_changes_nothing(db: Database) -> None:
             await db.write(lambda session: session.add_all([Projects(name="x" * 4000) for _ in range(50)]))
     assert ProjectService(db).list_projects() == []
     _fill(db)
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(("values", "said"), [({"name": "\ud83d"}, "half of a"), ({"max_images": 2**63}, "64 bits")])
+def test_what_the_driver_cannot_store_is_said(db: Database, values: dict[str, Any], said: str) -> None:
+    with pytest.raises(InvalidInputError, match=said), db.transaction() as session:
+        session.add(Projects(**{"name": "Shelf", **values}))
 
 
 @pytest.mark.sqlite
