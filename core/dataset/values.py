@@ -151,11 +151,12 @@ def _origin(value: Any) -> str:
 
 
 def _options(value: Any) -> list[str] | dict[str, Any] | None:
-    if value is None or isinstance(value, dict):
-        return value
-    if isinstance(value, list) and all(isinstance(label, str) for label in value):
-        return value
-    raise InvalidInputError("Options must be a list of labels or a JSON schema.", field="options")
+    is_labels = isinstance(value, list) and all(isinstance(label, str) for label in value)
+    if value is not None and not isinstance(value, dict) and not is_labels:
+        raise InvalidInputError("Options must be a list of labels or a JSON schema.", field="options")
+    from core.questions.answer_types import storable_options
+
+    return storable_options(value)
 
 
 _OTHERS: dict[str, Callable[[Any], Any]] = {

@@ -51,6 +51,7 @@ def checked_options(answer_type: str, options: Options) -> Options:
         )
     if answer_type == "text":
         return None
+    options = storable_options(options)
     if answer_type == "label":
         labels = [label.strip() for label in options if label.strip()] if isinstance(options, list) else []
         if len(set(labels)) < 2:
@@ -60,6 +61,19 @@ def checked_options(answer_type: str, options: Options) -> Options:
         raise InvalidInputError('Give a JSON schema, for example {"type": "object"}.', field="options")
     schema_check.check_schema(options)
     return options
+
+
+def storable_options(options: Options) -> Options:
+    """Return *options* without lone surrogates: they would be stored, as escapes, and could be sent to nobody.
+
+    Raises:
+        InvalidInputError: a number in them is NaN or infinite.
+    """
+    try:
+        text = json.dumps(options, ensure_ascii=False, allow_nan=False) if options else ""
+    except ValueError:
+        raise InvalidInputError("A number in the options is NaN or infinite. Leave it out.", field="options") from None
+    return json.loads(text.encode("utf-8", "replace")) if text else options
 
 
 def _labels(answer: str, options: list[str] | None) -> list[str]:
