@@ -1,5 +1,6 @@
 """The audit and the bin over HTTP, and whom the audit names for what comes over HTTP."""
 
+import pytest
 from starlette.testclient import TestClient
 
 from core.db import Exports, Projects
@@ -33,6 +34,12 @@ def test_the_csv_is_a_download_with_every_act(client: TestClient, services: Serv
     answer = client.get("/api/audit.csv")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="audit.csv"'
     assert [line.split(",")[7] for line in answer.text.splitlines()] == ["act", "project.create"]
+
+
+@pytest.mark.postgresql
+def test_what_the_database_refuses_is_no_half_of_a_csv(client: TestClient, project: Projects) -> None:
+    answer = client.get(f"/api/projects/{project.id}/audit.csv", params={"who": "a\0b"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
 
 
 def test_an_export_that_is_downloaded_is_recorded_once(
