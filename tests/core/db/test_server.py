@@ -1,5 +1,6 @@
 """What PostgreSQL alone can do to its users: end connections, restart, and compare texts by a language."""
 
+import random
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -9,10 +10,12 @@ from sqlalchemy import make_url, text
 from sqlmodel import Session, select
 
 from core import ProjectService
-from core.db import Database, Projects, connect, server
+from core.db import Database, ImageDatasets, ModelProfiles, Projects, connect, server
 from core.db.driver_errors import translate_driver_errors
 from core.errors import DatabaseAwayError, InvalidInputError, StorageError
+from core.services import Services
 from tests import postgresql
+from tests.pictures import png
 
 pytestmark = pytest.mark.postgresql
 
@@ -84,6 +87,12 @@ def _lose_the_answer_to_the_first_commit(db: Database, monkeypatch: pytest.Monke
 def test_errors_that_a_person_can_mend_are_sentences(db: Database) -> None:
     with pytest.raises(InvalidInputError, match="NUL"), db.transaction() as session:
         session.add(Projects(name="a\0b"))
+    with pytest.raises(InvalidInputError, match="half of a surrogate pair"), db.transaction() as session:
+        session.add(Projects(name="\ud83d"))
+    with pytest.raises(InvalidInputError, match="at most 64 bits"), db.transaction() as session:
+        session.add(Projects(name="Large", max_images=2**63))
+    with pytest.raises(InvalidInputError, match="NaN or infinite"), db.transaction() as session:
+        session.add(ModelProfiles(name="a", config={"temperature": float("inf")}))
     with pytest.raises(StorageError, match="took too long"), db.reading() as session:
         session.execute(text("SET LOCAL statement_timeout = 10"))
         session.execute(text("SELECT pg_sleep(5)"))
@@ -165,3 +174,19 @@ def test_integers_have_64_bits_as_in_sqlite(db: Database) -> None:
         assert session.exec(select(Projects.name).where(Projects.max_image_bytes == large)).one() == "Large"
         narrow = "SELECT 1 FROM information_schema.columns c WHERE data_type = 'integer' AND table_schema = 'public'"
         assert session.execute(text(narrow)).first() is None
+
+
+def test_a_long_question_and_many_tags_are_stored_and_a_twin_of_the_question_is_found(services: Services) -> None:
+    """A row of an index has 2,704 bytes; these are texts that do not get shorter by compression."""
+    chance = random.Random(1)
+    question, *tags = ["".join(chr(chance.randint(0x4E00, 0x9FFF)) for _ in range(n)) for n in (2_000, *[50] * 60)]
+    project = services.projects.create_project("Shelf")
+    (added,) = services.intake.add_images(project.id, [("red.png", png("red"))])
+    assert added.image is not None
+    services.tag_review.change(added.image.id, accept=tags)
+    first = services.questions.add_manual_question(added.image.id, question)
+    assert services.questions.add_manual_question(added.image.id, question).id == first.id
+    for _ in range(2):
+        services.dataset.create_dataset_entry(project.id, added.image.id, question, "Yes.")
+    with services.db.reading() as session:
+        assert list(session.exec(select(ImageDatasets.repeats))) == [1, 1]
