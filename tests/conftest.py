@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core import Projects, ProjectService, connect
 from core.api.lazy_api import LazyApi
+from core.caller import Caller, acting
 from core.db import Database, migrate
 from core.images import sandbox
 from core.questions import prompts, schema_check
@@ -67,11 +68,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _isolated_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
-    """Point VITRINE_DATA_DIR into the test's directory, unset real API keys, and clear caches and services."""
+    """Point VITRINE_DATA_DIR into the test's directory, unset real API keys, and clear caller, caches and services."""
     monkeypatch.setenv("VITRINE_DATA_DIR", str(tmp_path / "data"))
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY"):
         monkeypatch.delenv(name, raising=False)
-    yield
+    with acting(Caller()):  # tests that run in this thread may set one for the rest of its life
+        yield
     st.cache_resource.clear()
     st.cache_data.clear()
     runtime.close(keep_image_workers=True)  # workers have no state of a test, and starting them takes 0.5 s
