@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 POLL_S = 1.0
 MAX_AT_ONCE = 64
 """Of all webhooks together. Each webhook gets one message at a time, so a slow receiver delays its own only."""
+MAX_FAILING_AT_ONCE = 32
+"""Of the webhooks whose last try failed: however many receivers hang, there is room for the others."""
 NOT_STORED_PAUSE_S = 60.0
 """Before a message is sent again whose outcome could not be stored, on a full disk for example."""
 _OTHER_KEY = (
@@ -53,6 +55,7 @@ class WebhookDispatcher:
         self._outbox = Outbox(db_session)
         self._listed = allowed_hosts.parse(db_session.settings.allowed_webhook_hosts)
         self._sending: dict[str, asyncio.Task[None]] = {}
+        self._failing = set[str]()
         self._version: int | None = None
         self._is_held = False
         self._running: Future[None] | None = None
@@ -90,8 +93,11 @@ class WebhookDispatcher:
             self._version = version
             self._is_held = await asyncio.to_thread(self._outbox.plan)
         for due in await asyncio.to_thread(self._outbox.due, frozenset(self._sending)):
-            if len(self._sending) < MAX_AT_ONCE:
-                self._sending[due.webhook_id] = asyncio.create_task(self._deliver(due))
+            if len(self._sending) >= MAX_AT_ONCE or (due.is_failing and len(self._failing) >= MAX_FAILING_AT_ONCE):
+                continue
+            if due.is_failing:
+                self._failing.add(due.webhook_id)
+            self._sending[due.webhook_id] = asyncio.create_task(self._deliver(due))
 
     async def _deliver(self, due: Due) -> None:
         try:
@@ -110,6 +116,7 @@ class WebhookDispatcher:
             await asyncio.sleep(NOT_STORED_PAUSE_S)
         finally:
             self._sending.pop(due.webhook_id, None)
+            self._failing.discard(due.webhook_id)
 
     async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> Reply:
         return await post(url, body, headers, self._listed)

@@ -34,6 +34,8 @@ class Due:
     salt: str
     secret_sum: str
     body: str
+    is_failing: bool
+    """Whether the last try of this webhook failed."""
 
 
 class Outbox:
@@ -88,7 +90,7 @@ class Outbox:
         return True
 
     def due(self, busy: frozenset[str] = frozenset(), now: datetime | None = None) -> list[Due]:
-        """Return the oldest message that is due of each webhook that is on and not *busy*."""
+        """Return the oldest message that is due of each webhook that is on and not *busy*, those that fail last."""
         if not self.active():
             return []
         place = func.row_number().over(
@@ -107,10 +109,11 @@ class Outbox:
             .join(Webhooks, col(Webhooks.id) == col(WebhookDeliveries.webhook_id))
             .join(Projects, col(Projects.id) == col(Webhooks.project_id))
             .where(col(WebhookDeliveries.id).in_(first), col(Webhooks.active), col(Projects.deleted_at).is_(None))
+            .order_by(col(Webhooks.failing_since).is_not(None), col(WebhookDeliveries.next_try_at))
         )
         with self._db.reading() as session:
             return [
-                Due(row.id, hook.id, hook.url, hook.salt, hook.secret_sum, row.body)
+                Due(row.id, hook.id, hook.url, hook.salt, hook.secret_sum, row.body, hook.failing_since is not None)
                 for row, hook in session.exec(query)
             ]
 

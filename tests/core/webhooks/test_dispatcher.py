@@ -16,10 +16,11 @@ from pathlib import Path
 import pytest
 
 from core.background_loop import BackgroundLoop
-from core.db import Database, Projects, connect
+from core.db import Database, Projects, Webhooks, connect, utc_now
 from core.errors import StorageError
 from core.secret_key import rotate_key
 from core.webhooks import WebhookService
+from core.webhooks import dispatcher as dispatching
 from core.webhooks.dispatcher import WebhookDispatcher
 from core.webhooks.outbox import Outbox
 from tests.core.webhooks.conftest import log_of
@@ -95,6 +96,25 @@ def test_a_receiver_that_hangs_delays_its_own_messages_only(
         assert (hanging.in_flight, hanging.most_in_flight) == (1, 1)
     assert len(receiver.received) == 5
     assert [row.tries for row in log_of(webhooks, stuck)] == [0, 0, 0]  # cut off, so they are sent again
+
+
+def test_receivers_that_fail_never_take_all_the_room(
+    db: Database, webhooks: WebhookService, project: Projects, receiver: HttpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatching, "MAX_AT_ONCE", 2)
+    monkeypatch.setattr(dispatching, "MAX_FAILING_AT_ONCE", 1)
+    with HttpServer(lambda _: Answer(hangs=True)) as hanging:
+        for number in range(3):
+            stuck = webhooks.make_webhook(project.id, f"{hanging.url}/{number}").row
+            webhooks.ping(project.id, stuck.id)
+            with db.transaction() as session:
+                session.get_one(Webhooks, stuck.id).failing_since = utc_now()
+        good = webhooks.make_webhook(project.id, receiver.url).row
+        with delivering(db):
+            wait_until(lambda: hanging.in_flight)
+            webhooks.ping(project.id, good.id)
+            wait_until(lambda: log_of(webhooks, good)[0].delivered_at)
+            assert hanging.most_in_flight == 1
 
 
 def test_a_failed_message_is_tried_again_while_later_ones_go_on(
