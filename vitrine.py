@@ -4,6 +4,8 @@ In the checkout both names lead to the same modules. A wheel carries ``core`` an
 (see ``hatch_build.py``), so that no module ``core`` of somebody else gets in its way.
 """
 
+import io
+import sys
 from typing import Any
 
 import core
@@ -24,7 +26,14 @@ def main() -> None:
     """Run the command line."""
     from core.cli import app
 
+    write_what_the_terminal_lacks_as_escapes()
     app(prog_name="vitrine")
+
+
+def write_what_the_terminal_lacks_as_escapes() -> None:
+    """Let standard output take every text: where its encoding is Latin-1, 日 is written as ``\\u65e5``."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 if __name__ == "__main__":

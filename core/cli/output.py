@@ -29,11 +29,20 @@ def say(text: str) -> None:
 
 
 def result(is_json: bool, values: dict[str, Any] | list[Any], text: str) -> None:
-    """Print a result: *values* as JSON, or *text*."""
+    """Print a result: *values* as JSON, in ASCII where the encoding of stdout lacks a sign; or *text*."""
     if is_json:
-        typer.echo(json.dumps(values, ensure_ascii=False, indent=2, default=str))
+        readable = json.dumps(values, ensure_ascii=False, indent=2, default=str)
+        typer.echo(readable if _is_writable(readable) else json.dumps(values, indent=2, default=str))
     elif text:
         typer.echo(text)
+
+
+def _is_writable(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def progress_bar(label: str) -> AbstractContextManager[Progress]:
