@@ -56,7 +56,7 @@ def tidy_name(name: str) -> str:
 
 
 def require_count(value: Any, name: str) -> int:
-    """Return *value*, a whole number that is not negative.
+    """Return *value*, a whole number that is not negative; at most what a database can count to.
 
     Raises:
         InvalidInputError: it is something else.
@@ -64,7 +64,7 @@ def require_count(value: Any, name: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         shown = str(value) if isinstance(value, int | float) else kind_of(value)
         raise InvalidInputError(f"Pass {name} as a whole number from 0 on, not {shown}.", field=name)
-    return value
+    return min(value, 2**62)
 
 
 def require_path(value: Any, name: str) -> "str | os.PathLike[str]":

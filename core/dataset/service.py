@@ -174,8 +174,7 @@ class ImageDatasetService:
             image_id=image_id, answer_type=answer_type, confirmed=confirmed, min_score=min_score, tags=tags,
             rejected=rejected, model=model, search=search,
         )  # fmt: skip
-        require_count(limit, "limit")
-        require_count(offset, "offset")
+        limit, offset = require_count(limit, "limit"), require_count(offset, "offset")
         with self._db.reading() as session:
             require_trusted_judge(session, project_id, parse_search(search))
             return cut(session, matching(project_id, filters), limit, offset)

@@ -62,10 +62,12 @@ def normal_tags(tags: str | Sequence[str]) -> str:
     """Return tags in their stored form: lower case, single spaces, without duplicates, comma-separated.
 
     Raises:
-        InvalidInputError: *tags* is no text and no list, or a tag is longer than 60 characters.
+        InvalidInputError: *tags* is no text and no list, or a tag is None or longer than 60 characters.
     """
     if not isinstance(tags, str):
-        require_many(tags, "tags", "texts")
+        tags = list(require_many(tags, "tags", "texts"))
+        if None in tags:
+            raise InvalidInputError("Pass tags as a list of texts; one of them is None.", field="tags")
     parts = tags.split(",") if isinstance(tags, str) else [piece for tag in tags for piece in str(tag).split(",")]
     clean = dict.fromkeys(tidy_name(part.lower()) for part in parts)
     clean.pop("", None)

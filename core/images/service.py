@@ -86,8 +86,7 @@ class ImageService:
 
     def list_images(self, project_id: str, limit: int = 100, offset: int = 0) -> Page[Images]:
         """Return images, newest first, at most *limit*; ``total`` counts all, :meth:`iter_images` yields all."""
-        require_count(limit, "limit")
-        require_count(offset, "offset")
+        limit, offset = require_count(limit, "limit"), require_count(offset, "offset")
         query = (
             select(Images)
             .where(*filters.conditions(project_id, ImageFilter()))

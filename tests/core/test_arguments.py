@@ -48,6 +48,7 @@ def desk(db: Database, project: core.Projects, tmp_path: Path) -> Desk:
         (lambda d: d.images.search_images(d.project.id, None), "Pass text as text, not None."),
         (lambda d: list(d.dataset.iter_dataset_entries(d.project.id, model_name="x")), "no filter model_name. Use"),
         (lambda d: d.dataset.add_tags(d.entry.id, 3), "Pass tags as a list of texts"),
+        (lambda d: d.dataset.add_tags(d.entry.id, [None]), "Pass tags as a list of texts; one of them is None."),
         (lambda d: d.dataset.confirm_entry(d.entry.id, "no"), "Pass confirmed as True"),
         (lambda d: d.dataset.batch_create_from_questions("abc", "abc"), "question_ids as a list of ids"),
         (lambda d: core.run(d.questions.generate_questions_for_image("id", OFFLINE)), "as ImageService.get_image"),
@@ -111,3 +112,10 @@ def test_names_that_people_give_are_tidied_everywhere(desk: Desk) -> None:
     }
     with pytest.raises(InvalidInputError, match="Give the project a name"):
         services.projects.create_project("\u202e")
+
+
+def test_a_limit_beyond_what_a_database_can_count_to_means_all(desk: Desk) -> None:
+    many = 10**30
+    assert [one.id for one in desk.dataset.list_dataset_entries(desk.project.id, limit=many)] == [desk.entry.id]
+    assert [one.id for one in desk.images.list_images(desk.project.id, many)] == [desk.image.id]
+    assert desk.dataset.list_dataset_entries(desk.project.id, offset=many) == []
