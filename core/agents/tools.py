@@ -59,7 +59,7 @@ class Tools:
     ) -> dict[str, Any]:
         """Import images, with their questions and answers if there are any; exactly one of path, urls and hub.
 
-        A path lies on the machine that has the data, below VITRINE_IMPORT_ROOTS; without these no path is allowed.
+        A path is absolute, on the machine that has the data, below VITRINE_IMPORT_ROOTS; without these none is allowed.
         """
         id_ = await self._project_id(project)
         task = await self._rest.post(f"/api/projects/{id_}/imports", path=path, urls=urls, hub=hub)

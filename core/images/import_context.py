@@ -77,5 +77,6 @@ class ImportContext:
                 f"Nothing may be imported from there. Allowed by VITRINE_IMPORT_ROOTS: {allowed}.", field="path"
             )
         if not path.exists():
-            raise InvalidInputError(f"There is no {path.name} on the server.", field="path")
+            whole = "" if is_on_machine else " Enter the whole path, from the root of the disk on."
+            raise InvalidInputError(f"There is no {path.name} on the server.{whole}", field="path")
         return path

@@ -63,3 +63,8 @@ def test_with_a_password_nothing_is_allowed_without_roots(tmp_path: Path, shelf:
 def test_a_path_that_does_not_exist_is_named(tmp_path: Path, shelf: Path) -> None:
     with pytest.raises(InvalidInputError, match=r"There is no gone\.zip"):
         context(tmp_path).resolve(str(shelf / "gone.zip"))
+
+
+def test_a_relative_path_that_does_not_exist_is_answered_with_what_to_enter(tmp_path: Path, shelf: Path) -> None:
+    with pytest.raises(InvalidInputError, match=r"There is no shelf on the server\. Enter the whole path"):
+        context(tmp_path, import_roots=[shelf]).resolve("shelf")
