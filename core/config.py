@@ -215,6 +215,11 @@ class Settings(OidcSettings, StorageSettings):
             check_password(value.get_secret_value())
         return value
 
+    @field_validator("models_dir", "backup_dir", "postgres_bin", mode="before")
+    @classmethod
+    def _no_directory(cls, value: object) -> object:
+        return None if value == "" else value  # otherwise it would be the directory in which Vitrine was started
+
     @field_validator("sign_in", mode="before")
     @classmethod
     def _check_sign_in(cls, value: object, info: ValidationInfo) -> object:

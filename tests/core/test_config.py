@@ -21,6 +21,12 @@ def test_every_setting_has_a_description_and_is_listed_on_the_page_of_settings()
         assert f"`VITRINE_{name.upper()}`" in text
 
 
+@pytest.mark.parametrize("name", ["models_dir", "backup_dir", "postgres_bin"])
+def test_an_empty_directory_is_none_and_not_the_working_directory(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"VITRINE_{name.upper()}", "")
+    assert getattr(Settings(), name) is None
+
+
 def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VITRINE_DATA_DIR", "/srv/vitrine")
     monkeypatch.setenv("VITRINE_MODEL_SIDE_PX", "512")
