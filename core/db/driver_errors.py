@@ -37,9 +37,13 @@ _SERVER_SENTENCES = {
 }
 # While a connection is made, the driver has no SQLSTATE.
 _FULL = re.compile(r"too many (clients|connections)|remaining connection slots")
+_REFUSED = re.compile(r"authentication failed|no password supplied|no pg_hba\.conf entry|role .* (does|is) not ")
+_NO_DATABASE = re.compile(r"FATAL: +database .* does not exist")
 _AWAY = ("57P01", "57P02", "57P03")
 _NO_CONNECTION_LEFT = "The database server has no connection left. Close other programs, or raise its max_connections."
 _IS_AWAY = "The database server does not answer. Check it and VITRINE_DATABASE_URL, then try again."
+_REFUSES = "The database server refuses the user or the password of the database URL. Correct the URL, then try again."
+_IS_MISSING = "The database server has no database of this name. Create it or correct the database URL, then try again."
 _HAS_NUL = "A text contains the character NUL, which PostgreSQL cannot store. Remove it."
 _HALF = "A text contains half of a surrogate pair, as of an emoji that was cut. Remove it."
 _TOO_LARGE = "A number is too large for the database. Send one of at most 64 bits."
@@ -71,12 +75,19 @@ def _replacement(context: Any) -> VitrineError | None:
     if code == "53300" or _FULL.search(str(error)):
         return DatabaseAwayError(_NO_CONNECTION_LEFT)
     if context.is_disconnect or context.connection is None or code in _AWAY:
-        return DatabaseAwayError(_IS_AWAY)
+        return DatabaseAwayError(_why_away(str(error)))
     if code is None and "NUL (0x00)" in str(error):
         return InvalidInputError(_HAS_NUL)
     if code == "22P02" and _NO_NUMBER.search(str(error)):
         return InvalidInputError(_NOT_FINITE)
     return None
+
+
+def _why_away(message: str) -> str:
+    """Return the sentence for a server that gives no connection; one with messages in another language is away."""
+    if _REFUSED.search(message):
+        return _REFUSES
+    return _IS_MISSING if _NO_DATABASE.search(message) else _IS_AWAY
 
 
 def _as_storage_error(error: BaseException | None) -> StorageError | None:

@@ -190,3 +190,15 @@ def test_a_long_question_and_many_tags_are_stored_and_a_twin_of_the_question_is_
         services.dataset.create_dataset_entry(project.id, added.image.id, question, "Yes.")
     with services.db.reading() as session:
         assert list(session.exec(select(ImageDatasets.repeats))) == [1, 1]
+
+
+def test_a_server_that_refuses_is_not_said_to_be_away(db: Database) -> None:
+    url = db.engine.url
+    for wrong, said in (
+        (url.set(username="nobody_here"), "refuses the user or the password"),
+        (url.set(database="none_here"), "has no database of this name"),
+    ):
+        engine = server.make_server_engine(wrong.render_as_string(hide_password=False), keeps=False)
+        translate_driver_errors(engine)
+        with pytest.raises(DatabaseAwayError, match=said), engine.connect():
+            pass
