@@ -102,7 +102,10 @@ def database_url_problem(url: str) -> str:
 
 def _missing_driver(url: str, module: str) -> str:
     if not url.startswith("postgresql"):
-        return f"The database URL needs {module}, which is not installed. Install it, or use SQLite."
+        return (
+            f"The database URL needs {module}, and Vitrine stores its data in SQLite or PostgreSQL only. "
+            "Begin the URL with sqlite:/// or postgresql+psycopg:."
+        )
     return (
         "The database URL names PostgreSQL, but its driver is not installed. "
         "Run: pip install 'vitrine-vqa[postgres]', and begin the URL with postgresql+psycopg:."

@@ -86,6 +86,11 @@ def test_an_address_that_is_none_is_said() -> None:
         pass
 
 
+def test_another_kind_of_database_is_refused_with_those_that_work() -> None:
+    with pytest.raises(ConfigurationError, match="SQLite or PostgreSQL only"), connect("mysql://localhost/v"):
+        pass
+
+
 def test_a_bug_stays_a_bug(db: Database) -> None:
     with pytest.raises(Exception, match=r"no such table|does not exist") as raised, db.reading() as session:
         session.connection().exec_driver_sql("SELECT * FROM missing_table")
