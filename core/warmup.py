@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from core import interpreter
+from core.errors import VitrineError
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,8 @@ class WarmUp:
         try:
             with interpreter.importing():
                 self._run_steps()
+        except VitrineError as error:
+            log.error("%s", error)
         except Exception:
             log.exception("warming up failed; the pages show what is wrong")
 

@@ -71,7 +71,7 @@ MAY_USE: dict[str, set[str]] = {
     "portable": set(),
     "metrics": _BOTTOM | {"db", "backup"},
     "logs": {"request_ids"},
-    "warmup": {"interpreter"},
+    "warmup": {"interpreter", "errors"},
     "fetch": {"errors", "config", "allowed_hosts"},
     "access": _BOTTOM | {"db", "audit", "accounts"},
     "db": _BOTTOM,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from core import app, interpreter
+from core.errors import StorageError
 from core.runtime import Runtime, runtime
 from core.warmup import WarmUp
 
@@ -60,3 +61,13 @@ def test_an_empty_password_ends_the_process_instead_of_letting_everybody_in(monk
     monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "")
     with pytest.raises(SystemExit, match="the password is empty"):
         app.access_settings("127.0.0.1")
+
+
+def test_what_a_person_can_mend_is_logged_in_one_sentence(caplog: pytest.LogCaptureFixture) -> None:
+    def refused() -> None:
+        raise StorageError("The database cannot be opened.")
+
+    WarmUp(refused, lambda: iter(())).run()
+    assert [(record.getMessage(), record.exc_info) for record in caplog.records] == [
+        ("The database cannot be opened.", None)
+    ]
