@@ -31,6 +31,11 @@ INDEXES = (
 )
 
 
+def by_begin(act: str) -> str:
+    """Return the SQL *act* with the beginnings of questions compared, which the index holds."""
+    return _COMPARED.sub(lambda found: _BEGIN.format(found[1]) + " ", act)
+
+
 def upgrade() -> None:
     connection = op.get_bind()
     if connection.dialect.name == "sqlite":
@@ -38,6 +43,5 @@ def upgrade() -> None:
     for statement in INDEXES:
         connection.exec_driver_sql(statement)
     for name, (when, act) in first.TWINS.items():
-        by_begin = _COMPARED.sub(lambda found: _BEGIN.format(found[1]) + " ", act)
-        function, _trigger = first._trigger(f"entry_twins_{name}", "image_datasets", when, by_begin)
+        function, _trigger = first._trigger(f"entry_twins_{name}", "image_datasets", when, by_begin(act))
         connection.exec_driver_sql(function.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1))
