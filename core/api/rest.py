@@ -162,7 +162,9 @@ def _refused_media_type(request: Request) -> JSONResponse | None:
     )
 
 
-async def _http(_request: Request, error: HTTPException) -> JSONResponse:
+async def _http(request: Request, error: HTTPException) -> JSONResponse:
+    if isinstance(error.__cause__, UnicodeDecodeError):
+        return errors.problem(422, "malformed", "The body is not UTF-8. Encode it as UTF-8 and send it again.")
     code = _CODES.get(error.status_code, "error")
     detail = f"{error.detail}. GET /api/openapi.json lists the routes and their parameters."
     return errors.problem(error.status_code, code, detail, headers=dict(error.headers or {}))

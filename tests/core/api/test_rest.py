@@ -56,6 +56,12 @@ def test_a_wrong_method_is_refused_with_the_allowed_methods(client: TestClient) 
     assert "POST" in answer.headers["Allow"]
 
 
+def test_a_body_that_is_not_utf_8_gets_a_sentence(client: TestClient) -> None:
+    answer = client.post("/api/projects", content=b'{"name": "caf\xe9"}', headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
+    assert answer.json()["detail"] == "The body is not UTF-8. Encode it as UTF-8 and send it again."
+
+
 def test_a_body_of_another_media_type_is_refused(client: TestClient) -> None:
     answer = client.post("/api/projects", content="name=Shelf", headers={"Content-Type": "text/plain"})
     assert (answer.status_code, answer.json()["code"]) == (415, "wrong_type")
