@@ -173,7 +173,7 @@ def test_what_was_interrupted_while_the_storage_was_away_is_sent_whole_the_next_
 ) -> None:
     for name in ("a.json", "EXPORT_REPORT.json"):
         (tmp_path / name).write_text(name)
-    bucket.use(monkeypatch, timeout_s=0.5)
+    bucket.use(monkeypatch, timeout_s=3)
     bucket.fail("slow-down", only="PUT")
     with pytest.raises(ObjectStorageError, match=r"Nothing is lost: wait a little, then continue"):
         _send(tmp_path)

@@ -154,7 +154,7 @@ def test_an_import_pauses_with_a_sentence_while_the_storage_is_away_and_then_bri
     (tmp_path / "shelf").mkdir()
     for seed in range(40):
         (tmp_path / "shelf" / f"{seed}.jpg").write_bytes(encoded(drawn(seed)))
-    bucket.use(monkeypatch, timeout_s=0.5)
+    bucket.use(monkeypatch, timeout_s=3)
     with connect(tmp_path / "data") as db:
         services = Services(db)
         project = services.projects.create_project("Shelf")
