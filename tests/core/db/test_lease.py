@@ -35,8 +35,8 @@ def test_a_lease_ends_with_its_connection(db: Database, monkeypatch: pytest.Monk
     lease = task_lease(db)
     assert lease.take()
     with db.transaction() as session:
-        others = "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory'"
-        session.execute(text(others))
+        holders = "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks JOIN pg_database ON oid = database"
+        session.execute(text(f"{holders} WHERE locktype = 'advisory' AND datname = current_database()"))
         assert not lease.is_held_in(session)
     assert not lease.is_held()
     assert lease.take()
