@@ -1,7 +1,7 @@
 """Originals in a bucket beside bare obstore on the same server, and pages of images that are registered there.
 
-    python bench/storage.py          short: 600 originals of 100 KB; 2,000 small images registered; pages at 2,000
-    python bench/storage.py --full   2,000 originals; 20,000 registered; pages at 1,000,000
+    PYTHONPATH=. python bench/storage.py          short: 600 originals of 100 KB; 2,000 small images registered
+    PYTHONPATH=. python bench/storage.py --full   2,000 originals; 20,000 registered; pages at 1,000,000
 
 The server is SeaweedFS on this machine. Reading is cold: each original is fetched, compared with its sha256 and put
 into the cache. Bare obstore reads twice: bytes alone, and with a file of each. All use 16 threads; the best of three
@@ -16,7 +16,6 @@ import os
 import random
 import shutil
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -31,21 +30,18 @@ from PIL import Image
 from sqlalchemy import insert
 from sqlmodel import col, select
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from bench.ingest_pages import fill_library  # noqa: E402
-from core import DatasetImporter, ImageService, ProjectService, connect  # noqa: E402
-from core.bucket_address import BucketAddress  # noqa: E402
-from core.config import load_settings  # noqa: E402
-from core.db import Database, Images, RegisteredOriginals, utc_now  # noqa: E402
-from core.db.read_cache import ReadCache  # noqa: E402
-from core.images import parse_image_query  # noqa: E402
-from core.images.opened_storage import opened_storage  # noqa: E402
-from core.images.storage import Originals  # noqa: E402
-from core.object_storage import open_bucket  # noqa: E402
-from tests.fakes.object_storage import BUCKET, KEY, SECRET  # noqa: E402
-from tests.fakes.seaweed import seaweed  # noqa: E402
+from bench.ingest_pages import fill_library
+from core import DatasetImporter, ImageService, ProjectService, connect
+from core.bucket_address import BucketAddress
+from core.config import load_settings
+from core.db import Database, Images, RegisteredOriginals, utc_now
+from core.db.read_cache import ReadCache
+from core.images import parse_image_query
+from core.images.opened_storage import opened_storage
+from core.images.storage import Originals
+from core.object_storage import open_bucket
+from tests.fakes.object_storage import BUCKET, KEY, SECRET
+from tests.fakes.seaweed import seaweed
 
 RESULTS = Path(__file__).parent / "results"
 _THREADS = 16
