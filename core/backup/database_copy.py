@@ -109,6 +109,6 @@ def originals_in(copy: Path) -> Iterator[tuple[str, int]]:
         with open_copy(copy) as connection:
             elsewhere = connection.execute(_HAS_REGISTERED).fetchone()
             where = "WHERE sha256 NOT IN (SELECT id FROM registered_originals)" if elsewhere else ""
-            yield from connection.execute(f"SELECT path, MAX(size) FROM images {where} GROUP BY path ORDER BY path")  # noqa: S608
+            yield from connection.execute(f"SELECT path, MAX(size) FROM images {where} GROUP BY path ORDER BY path")  # noqa: S608 - a condition of ours
     except sqlite3.DatabaseError as error:
         raise StorageError(f"The database {copy} cannot be read ({error}).") from error
