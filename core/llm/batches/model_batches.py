@@ -69,7 +69,7 @@ class _Turn:
         self.later()
 
 
-class BatchDesk:
+class ModelBatches:
     """The batches of one task with one of its models."""
 
     def __init__(self, db_session: Database, task_id: str, model_index: int, config: ModelConfig) -> None:

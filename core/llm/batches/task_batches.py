@@ -14,7 +14,7 @@ from core.errors import QuotaExceededError
 from core.llm import destination
 from core.llm.batches import store
 from core.llm.batches.calls import ItemCalls
-from core.llm.batches.desk import BatchDesk, directory_of
+from core.llm.batches.model_batches import ModelBatches, directory_of
 from core.llm.types import ModelConfig
 
 _LOOK_S = 0.5
@@ -36,17 +36,17 @@ class TaskBatches:
         self._db = db_session
         self._task_id = task_id
         self._hosts = hosts
-        self._desks = [BatchDesk(db_session, task_id, index, model) for index, model in enumerate(models)]
+        self._by_model = [ModelBatches(db_session, task_id, index, model) for index, model in enumerate(models)]
         self._remove_leftovers(directory_of(db_session, task_id))
 
     def calls_of(self, item_id: int, model_index: int) -> ItemCalls:
         """Return the calls of an item, with what was answered."""
-        return self._desks[model_index].calls_of(item_id)
+        return self._by_model[model_index].calls_of(item_id)
 
     async def send_if_full(self, model_index: int) -> None:
         """Send what is kept for a model when it makes a batch."""
         with destination.limited_to(self._hosts):
-            await self._desks[model_index].send_if_full()
+            await self._by_model[model_index].send_if_full()
 
     async def wait(self, is_stopping: Callable[[], bool]) -> bool:
         """Send what is kept, and wait until items can go on; False: none waits, or the task has to stop.
@@ -59,8 +59,8 @@ class TaskBatches:
         """
         with destination.limited_to(self._hosts):
             if not is_stopping() and await asyncio.to_thread(self._status) == "running":
-                for desk in self._desks:
-                    await desk.send()
+                for batches in self._by_model:
+                    await batches.send()
             return await self._wait(is_stopping)
 
     async def _wait(self, is_stopping: Callable[[], bool]) -> bool:
@@ -73,9 +73,9 @@ class TaskBatches:
             if status == "cancelled":
                 self._drop()
                 until_s = until_s or time.monotonic() + _LONGEST_CANCEL_S
-                for desk in self._desks:
-                    desk.is_cancelling = True
-            came = [await desk.step() for desk in self._desks]
+                for batches in self._by_model:
+                    batches.is_cancelling = True
+            came = [await batches.step() for batches in self._by_model]
             if any(came):
                 return True
             if not await asyncio.to_thread(self._has_open):
@@ -85,8 +85,8 @@ class TaskBatches:
             await asyncio.sleep(_LOOK_S)
 
     def _drop(self) -> None:
-        for desk in self._desks:
-            desk.drop()
+        for batches in self._by_model:
+            batches.drop()
 
     def _status(self) -> str:
         """Return the status of the task, "" when it was deleted."""
@@ -94,7 +94,7 @@ class TaskBatches:
             return session.exec(select(Tasks.status).where(Tasks.id == self._task_id)).first() or ""
 
     def _has_open(self) -> bool:
-        return any(desk.has_open for desk in self._desks)
+        return any(batches.has_open for batches in self._by_model)
 
     def _has_queued(self) -> bool:
         """Return whether items are left, all batches being read.
@@ -106,7 +106,7 @@ class TaskBatches:
         with self._db.reading() as session:
             count = session.exec(queued).one()
             cost_cap = session.exec(select(Tasks.cost_cap).where(Tasks.id == self._task_id)).one()
-        if count and cost_cap is not None and any(desk.is_capped for desk in self._desks):
+        if count and cost_cap is not None and any(batches.is_capped for batches in self._by_model):
             raise QuotaExceededError(
                 f"The cost cap of ${cost_cap:.2f} does not allow another batch. Raise it to go on."
             )

@@ -6,7 +6,7 @@ DECLARED: dict[str, dict[str, object]] = {
     "core.llm.batches.calls": {
         "MAX_LOST": 3,
     },
-    "core.llm.batches.desk": {
+    "core.llm.batches.model_batches": {
         "_DOWNLOADS": 3,
         "_MAX_SENDS": 5,
     },

@@ -16,7 +16,7 @@ from core import Images, Projects, Questions
 from core.db import LlmCalls, ProviderBatches, TaskItems, Tasks
 from core.errors import InvalidInputError
 from core.llm import session_keys
-from core.llm.batches import desk, store, task_batches
+from core.llm.batches import model_batches, store, task_batches
 from core.llm.batches.calls import KeptRequest
 from core.llm.batches.wire import BatchStatus, ResultLine, custom_id, read_lines
 from core.llm.ledger import CallStart
@@ -31,7 +31,7 @@ KEY = "key-of-the-tests"
 
 @pytest.fixture(autouse=True)
 def _no_hours_between_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk, "PACE", desk.Pace(first_s=0.01, longest_s=0.05))
+    monkeypatch.setattr(model_batches, "PACE", model_batches.Pace(first_s=0.01, longest_s=0.05))
     monkeypatch.setattr(task_batches, "_LOOK_S", 0.01)
 
 
