@@ -29,7 +29,7 @@ UNRECORDED = {
     "OverlapTask.run_item": _ITEM,
     "TwinDraftingTask.run_item": _ITEM,
     "GenerationTask.run_item": _ITEM,
-    "BatchDesk": "the batches of a task are sent and read by the task, which is recorded",
+    "ModelBatches": "the batches of a task are sent and read by the task, which is recorded",
     "DatabaseLedger": "the ledger of model calls is a record itself",
     "DatasetChecks.compare_again": _DERIVED,
     "ImageEvidence.complete": _DERIVED,

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from core import ImageDatasetService, ProjectService, TaskService, connect
 from core.cli import app
 from core.cli.output import progress_bar
-from core.llm.batches import desk
+from core.llm.batches import model_batches
 from core.services import Services
 from core.tasks import LocalEngine
 from tests.fakes.batches import FakeBatches
@@ -67,7 +67,7 @@ def test_asking_again_asks_nothing_until_more_is_asked_for() -> None:
 
 @pytest.mark.usefixtures("shelf")
 def test_the_provider_answers_later_at_half_price(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk, "PACE", desk.Pace(first_s=0.01, longest_s=0.05))
+    monkeypatch.setattr(model_batches, "PACE", model_batches.Pace(first_s=0.01, longest_s=0.05))
     monkeypatch.setenv("VITRINE_KEY_127_0_0_1", "key-of-the-tests")
     with FakeBatches() as server, connect() as db:
         config = {name: value for name, value in server.config().items() if name != "api_key"}
