@@ -53,7 +53,8 @@ class ImportContext:
         """Return the real path of *text*, which must be below an allowed directory.
 
         In local mode, with no directory named in the settings, every path of this machine is allowed, unless
-        *in_roots* asks for a named directory; then nothing in the directory of uploads is, which has those of others.
+        *in_roots* asks for a named directory. A named directory never opens the data directory, which has
+        the images and uploads of others.
 
         Raises:
             InvalidInputError: it is elsewhere or does not exist.
@@ -70,7 +71,9 @@ class ImportContext:
         uploads, roots = self.uploads.resolve(), [root.resolve() for root in self.settings.import_roots]
         is_of_upload = path.is_relative_to(uploads)
         is_allowed = (is_of_upload or (is_on_machine and self.allows_every_path)) and not in_roots
-        is_in_root = any(path.is_relative_to(root) for root in roots) and not is_of_upload
+        is_in_root = any(path.is_relative_to(root) for root in roots)
+        if is_in_root and not is_allowed and self._overlaps_data(path):
+            raise InvalidInputError("This directory has the data of Vitrine. Choose one that has not.", field="path")
         if not is_allowed and not is_in_root:
             allowed = ", ".join(str(root) for root in self.settings.import_roots) or "none yet"
             raise InvalidInputError(
@@ -80,3 +83,7 @@ class ImportContext:
             whole = "" if is_on_machine else " Enter the whole path, from the root of the disk on."
             raise InvalidInputError(f"There is no {path.name} on the server.{whole}", field="path")
         return path
+
+    def _overlaps_data(self, path: Path) -> bool:
+        data_dir = self.settings.data_dir.resolve()
+        return path.is_relative_to(data_dir) or data_dir.is_relative_to(path)

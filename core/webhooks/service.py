@@ -107,11 +107,10 @@ class WebhookService:
             project = session.get(Projects, project_id)
             if project is None or project.deleted_at is not None:
                 raise NotFoundError("This project does not exist any more. Choose another one.")
-            others = list(session.exec(select(Webhooks.url).where(Webhooks.project_id == project_id)))
+            others = _addresses(session, project_id)
             if len(others) >= MAX_WEBHOOKS:
                 raise ConflictError(f"This project has {MAX_WEBHOOKS} webhooks already. Delete one first.")
-            if url in others:
-                raise ConflictError("This project has a webhook with this address. Change that one.")
+            _require_new(url, others)
             _tell_from_now_on(session, row)
             session.add(row)
             audit.record(session, "webhook.make", row, label=host_of(url), actor=created_by, events=chosen)
@@ -133,11 +132,14 @@ class WebhookService:
         Raises:
             InvalidInputError: the address or the events cannot be used.
             NotFoundError: the project has no such webhook.
+            ConflictError: another webhook of the project has this address.
         """
         url = check_url(url, self.listed_hosts) if url is not None else None
         chosen = _kinds(events) if events is not None else None
         with self._db.transaction() as session:
             row = _webhook(session, project_id, webhook_id)
+            if url is not None and url != row.url:
+                _require_new(url, _addresses(session, project_id))
             is_new = (active and not row.active) or bool(set(chosen or ()) - set(row.events))
             if is_new:
                 _tell_from_now_on(session, row)
@@ -262,6 +264,15 @@ def _webhook(session: Session, project_id: str, webhook_id: str) -> Webhooks:
     if row is None or row.project_id != project_id:
         raise NotFoundError("This webhook does not exist any more. Choose another one.")
     return row
+
+
+def _addresses(session: Session, project_id: str) -> list[str]:
+    return list(session.exec(select(Webhooks.url).where(Webhooks.project_id == project_id)))
+
+
+def _require_new(url: str, others: list[str]) -> None:
+    if url in others:
+        raise ConflictError("This project has a webhook with this address. Change that one.")
 
 
 def _ping(webhook: Webhooks) -> WebhookDeliveries:

@@ -39,10 +39,18 @@ def test_whoever_names_a_path_reaches_no_upload_of_others(tmp_path: Path, shelf:
     server = context(tmp_path, import_roots=[shelf, tmp_path], access_password="open sesame")
     (server.uploads / "a.zip").touch()
     for name in (".", "a.zip", "../imports", str(server.uploads), str(server.uploads / "a.zip")):
-        with pytest.raises(InvalidInputError, match="Nothing may be imported from there"):
+        with pytest.raises(InvalidInputError, match="This directory has the data of Vitrine"):
             server.resolve(name, in_roots=True)
     assert server.resolve("a.zip") == (server.uploads / "a.zip").resolve()
     assert server.resolve(str(shelf), in_roots=True) == shelf.resolve()
+
+
+def test_a_root_around_the_data_directory_opens_only_what_is_beside_it(tmp_path: Path, shelf: Path) -> None:
+    server = context(tmp_path, import_roots=[tmp_path], access_password="open sesame")
+    for path in (tmp_path, tmp_path / "data", tmp_path / "data" / "images"):
+        with pytest.raises(InvalidInputError, match="This directory has the data of Vitrine"):
+            server.resolve(str(path))
+    assert server.resolve(str(shelf)) == shelf.resolve()
 
 
 def test_the_roots_of_the_settings_hold_in_local_mode_too(tmp_path: Path, shelf: Path) -> None:

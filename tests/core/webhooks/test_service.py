@@ -117,6 +117,10 @@ def test_what_cannot_be_is_said_in_one_sentence(webhooks: WebhookService, webhoo
         webhooks.change_webhook(project_id, webhook.id, events=[])
     with pytest.raises(ConflictError, match="a webhook with this address"):
         webhooks.make_webhook(project_id, webhook.url)
+    other = webhooks.make_webhook(project_id, "https://other.example/").row
+    with pytest.raises(ConflictError, match="a webhook with this address"):
+        webhooks.change_webhook(project_id, other.id, url=webhook.url)
+    webhooks.delete_webhook(project_id, other.id)
     with pytest.raises(NotFoundError, match="This project does not exist"):
         webhooks.make_webhook("x" * 21, "https://other.example/")
     with pytest.raises(NotFoundError, match="This webhook does not exist"):
