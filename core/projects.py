@@ -1,67 +1,31 @@
 """Projects: create, rename, delete, restore, count, move."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import case, distinct, func
 from sqlmodel import Session, col, select
 
 from core import audit
 from core.arguments import require_path, require_text, tidy_name
 from core.db import (
     Database,
-    GeneratedImages,
-    ImageDatasets,
-    Images,
     IncomingProjects,
     Memberships,
     Projects,
-    Questions,
     cached_until_write,
-    further_images,
-    in_library,
     require_database,
     utc_now,
 )
 from core.errors import InvalidInputError, NotFoundError
 from core.lazy import lazy_import
 from core.progress import ShowProgress, shown
+from core.project_counts import ProjectCounts, ProjectSummary, count_contents, summarize
+
+__all__ = ["MAX_NAME_CHARS", "ProjectCounts", "ProjectService", "ProjectSummary", "numbered_name"]
 
 MAX_NAME_CHARS = 200
 _OWNER = "owner"  # the role of core.accounts, a room beside this one
-
-
-@dataclass(frozen=True)
-class ProjectCounts:
-    """How many images, questions and entries a project has, and in which state."""
-
-    images: int
-    images_without_questions: int
-    questions: int
-    questions_without_answer: int
-    images_with_open_questions: int
-    entries: int
-    confirmed: int
-    rejected: int
-    generated: int
-    """Generated images, hidden or in the library, without discarded ones."""
-
-    @property
-    def open(self) -> int:
-        return self.entries - self.confirmed - self.rejected
-
-
-@dataclass(frozen=True)
-class ProjectSummary:
-    """A project with the numbers and the cover image that a list shows."""
-
-    project: Projects
-    cover: Images | None
-    images: int
-    entries: int
-    confirmed: int
 
 
 class ProjectService:
@@ -121,23 +85,8 @@ class ProjectService:
     def summaries(self, limit: int = 24, visible: frozenset[str] | None = None) -> list[ProjectSummary]:
         """Return the projects of *visible*, None for all, with size and first image, the last changed first."""
         projects = self.list_projects(visible)[:limit]
-        ids = [project.id for project in projects]
-        confirmed = _count_where(col(ImageDatasets.confirmed))
         with self._db.reading() as session:
-            images = dict(session.exec(_by_project(Images, func.count(), ids)).all())
-            entries = dict(session.exec(_by_project(ImageDatasets, func.count(), ids)).all())
-            done = dict(session.exec(_by_project(ImageDatasets, confirmed, ids)).all())
-            covers = {project_id: _first_image(session, project_id) for project_id in images}
-        return [
-            ProjectSummary(
-                project=project,
-                cover=covers.get(project.id),
-                images=images.get(project.id, 0),
-                entries=entries.get(project.id, 0),
-                confirmed=done.get(project.id, 0),
-            )
-            for project in projects
-        ]
+            return summarize(session, projects)
 
     def rename_project(self, project_id: str, name: str, description: str | None = None) -> Projects:
         """Rename the project; a description replaces the present one.
@@ -258,62 +207,8 @@ class ProjectService:
     @cached_until_write
     def counts(self, project_id: str) -> ProjectCounts:
         """Return how many images, questions and entries the project has."""
-        answered = (
-            select(1).where(ImageDatasets.question_id == Questions.id, col(ImageDatasets.deleted_at).is_(None)).exists()
-        )
         with self._db.reading() as session:
-
-            def numbers(table: Any, *values: Any, where: Any = True) -> tuple[int, ...]:
-                own = (table.project_id == project_id, _shown(table))
-                row = session.exec(select(func.count(), *values).select_from(table).where(*own, where)).one()
-                return tuple(int(value or 0) for value in (row if values else (row,)))
-
-            (images,), (generated,) = numbers(Images), numbers(GeneratedImages)
-            questions, images_with = numbers(Questions, func.count(distinct(col(Questions.image_id))))
-            images_with += _only_further_images(session, project_id)
-            unanswered, images_open = numbers(Questions, func.count(distinct(col(Questions.image_id))), where=~answered)
-            entries, confirmed, rejected = numbers(
-                ImageDatasets, _count_where(col(ImageDatasets.confirmed)), _count_where(col(ImageDatasets.rejected))
-            )
-        return ProjectCounts(
-            images=images,
-            images_without_questions=images - images_with,
-            questions=questions,
-            questions_without_answer=unanswered,
-            images_with_open_questions=images_open,
-            entries=entries,
-            confirmed=confirmed,
-            rejected=rejected,
-            generated=generated,
-        )
-
-
-def _only_further_images(session: Session, project_id: str) -> int:
-    """Return how many images are the second or a further one of a question and the first of none."""
-    first = select(1).where(Questions.image_id == Images.id, col(Questions.deleted_at).is_(None)).exists()
-    further = col(Images.id).in_(further_images(Questions, project_id))
-    return session.exec(select(func.count()).select_from(Images).where(further, in_library(), ~first)).one()
-
-
-def _count_where(condition: Any) -> Any:
-    return func.sum(case((condition, 1), else_=0))
-
-
-def _by_project(table: Any, value: Any, project_ids: list[str]) -> Any:
-    return (
-        select(table.project_id, value)
-        .where(table.project_id.in_(project_ids), _shown(table))
-        .group_by(table.project_id)
-    )
-
-
-def _shown(table: Any) -> Any:
-    return in_library() if table is Images else table.deleted_at.is_(None)
-
-
-def _first_image(session: Session, project_id: str) -> Images | None:
-    query = select(Images).where(Images.project_id == project_id, in_library())
-    return session.exec(query.order_by(col(Images.create_at), col(Images.id)).limit(1)).first()
+            return count_contents(session, project_id)
 
 
 def _project(session: Session, project_id: str) -> Projects:
