@@ -1,6 +1,7 @@
 """The only package that imports litellm: calls, retries, costs, replies, and the offline provider."""
 
 from core.llm.batches.offer import BatchOffer
+from core.llm.lanes import Lane, lane_of, lanes_of
 from core.llm.ledger import DatabaseLedger, Ledger, PaidCall
 from core.llm.profiles import ModelProfileService
 from core.llm.service import LLMService
@@ -35,6 +36,7 @@ __all__ = [
     "ImageReply",
     "ImageRequest",
     "LLMService",
+    "Lane",
     "Ledger",
     "ModelConfig",
     "ModelInfo",
@@ -42,4 +44,6 @@ __all__ = [
     "PaidCall",
     "Purpose",
     "RetryPolicy",
+    "lane_of",
+    "lanes_of",
 ]
