@@ -42,7 +42,7 @@ test: .venv/installed-tests
 # What differs between the databases: SQL of its own, triggers, the text index, transactions, the lease, vectors; and of
 # each service what reads and writes most.
 ON_POSTGRESQL := tests/core/db tests/core/bin tests/core/audit/test_service.py tests/core/overlap \
-	$(addprefix tests/core/tasks/test_,engine.py item_queue.py) $(addprefix tests/core/backup/test_,server_copy.py move.py) \
+	tests/core/tasks/engines tests/core/tasks/test_item_queue.py $(addprefix tests/core/backup/test_,server_copy.py move.py) \
 	$(addprefix tests/core/dataset/test_,quality.py query_planner.py undo.py collaboration.py) \
 	$(addprefix tests/core/,checks/test_service.py images/test_lifecycle.py images/test_filter.py importing/test_storing.py) \
 	$(addprefix tests/core/,export/test_service.py moving/test_kinds.py api/test_analyses.py vision/test_vectors.py) \

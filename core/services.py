@@ -50,7 +50,7 @@ from core.questions import (
 )
 from core.style.kinds import style_task_kinds
 from core.style.service import StyleGenerationService
-from core.tasks import LocalEngine, TaskKind, TaskService
+from core.tasks import EmbeddedEngine, TaskEngine, TaskKind, TaskService
 from core.transform.analyses import regions_from
 from core.vision import ImageAnalysisTask, local
 from core.vision.duplicates import DuplicateSearch
@@ -157,7 +157,7 @@ class Services:
         return self._loop.get()
 
     @property
-    def engine(self) -> LocalEngine:
+    def engine(self) -> TaskEngine:
         """Runs the tasks of this process; its first use starts it and resumes interrupted tasks."""
         return self._engine.get()
 
@@ -196,13 +196,13 @@ class Services:
         dispatcher.start()
         return dispatcher
 
-    def _start_engine(self) -> LocalEngine:
+    def _start_engine(self) -> TaskEngine:
         def ended(task: Tasks) -> None:
             remove_old_exports(self.db)
             if task.task_type != self.analysis.task_type:
                 self.analyze_new_images(task.project_id)
 
-        engine = LocalEngine(self.db, self.kinds, self.loop, ended)
+        engine = EmbeddedEngine(self.db, self.kinds, self.loop, ended)
         engine.start()
         remove_old_exports(self.db)
         return engine

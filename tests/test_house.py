@@ -104,7 +104,7 @@ MAY_CATCH_EVERYTHING = {
     "core/db/group_commit.py",
     "core/images/worker.py",  # decoders of untrusted files raise anything; it costs one file and is logged
     "core/llm/litellm_client.py",  # litellm's errors share no base class; each becomes one of ours
-    "core/tasks/engine.py",
+    "core/tasks/engines/embedded.py",
     "core/tasks/runner.py",
     "core/webhooks/dispatcher.py",
     "core/vision/embedding/words.py",  # tokenizers raises Exception itself; it becomes a ConfigurationError

@@ -31,12 +31,12 @@ class CommandTasks:
     """Creates tasks and runs them in this process, which no other one does meanwhile."""
 
     def __init__(self, services: "Services") -> None:
-        from core.tasks import LocalEngine, TaskService
+        from core.tasks import EmbeddedEngine, TaskService
 
         self.services = services
         self.kinds = _unlimited(services)
         self._tasks = TaskService(services.db, lambda: self.kinds)
-        self._engine = LocalEngine(services.db, self.kinds, services.loop)
+        self._engine = EmbeddedEngine(services.db, self.kinds, services.loop)
 
     def take_lock(self) -> None:
         """Make this process the one that runs tasks.

@@ -2,7 +2,8 @@
 
 from core.errors import ItemInterrupted
 from core.tasks.batch_progress import BatchProgress
-from core.tasks.engine import LocalEngine
+from core.tasks.engines.base import EngineHealth, TaskEngine
+from core.tasks.engines.embedded import EmbeddedEngine
 from core.tasks.kinds import ItemContext, ItemPlan, ItemResult, TaskKind
 from core.tasks.models import models_of, with_models
 from core.tasks.runner import TaskRunner
@@ -11,12 +12,14 @@ from core.tasks.watching import run_shown
 
 __all__ = [
     "BatchProgress",
+    "EmbeddedEngine",
+    "EngineHealth",
     "FailureGroup",
     "ItemContext",
     "ItemInterrupted",
     "ItemPlan",
     "ItemResult",
-    "LocalEngine",
+    "TaskEngine",
     "TaskKind",
     "TaskRunner",
     "TaskService",

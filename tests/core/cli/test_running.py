@@ -15,7 +15,7 @@ from core.cli import app
 from core.cli.output import progress_bar
 from core.llm.batches import model_batches
 from core.services import Services
-from core.tasks import LocalEngine
+from core.tasks import EmbeddedEngine
 from tests.fakes.batches import FakeBatches
 
 runner = CliRunner()
@@ -102,15 +102,15 @@ def test_the_price_is_said_and_without_a_terminal_it_has_to_be_agreed_to() -> No
 @pytest.mark.usefixtures("shelf")
 def test_ctrl_c_pauses_and_the_command_that_is_said_continues(monkeypatch: pytest.MonkeyPatch) -> None:
     presses = iter([KeyboardInterrupt])
-    waits = LocalEngine.wait
+    waits = EmbeddedEngine.wait
 
-    def wait(engine: LocalEngine, task_id: str, timeout_s: float) -> bool:
+    def wait(engine: EmbeddedEngine, task_id: str, timeout_s: float) -> bool:
         for press in presses:
             raise press
         return waits(engine, task_id, timeout_s)
 
-    monkeypatch.setattr(LocalEngine, "wait", wait)
-    monkeypatch.setattr(LocalEngine, "submit", lambda *_: None)  # nothing has begun when it is pressed
+    monkeypatch.setattr(EmbeddedEngine, "wait", wait)
+    monkeypatch.setattr(EmbeddedEngine, "submit", lambda *_: None)  # nothing has begun when it is pressed
     stopped = _run("ask", "--project", "Shelf", *OFFLINE, code=130)
     monkeypatch.undo()
     said = stopped.stderr.splitlines()[-1]

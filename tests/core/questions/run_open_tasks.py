@@ -5,7 +5,7 @@ import time
 from core import connect
 from core.background_loop import BackgroundLoop
 from core.services import Services
-from core.tasks import LocalEngine
+from core.tasks import EmbeddedEngine
 
 
 def main() -> None:
@@ -13,7 +13,7 @@ def main() -> None:
         services = Services(db)
         # Imports litellm first, so that a kill right after the start finds calls in flight.
         services.llm.warm_up()
-        engine = LocalEngine(db, services.kinds, BackgroundLoop())
+        engine = EmbeddedEngine(db, services.kinds, BackgroundLoop())
         engine.start()
         print("running", flush=True)
         while services.tasks.list_tasks(active_only=True):

@@ -17,7 +17,7 @@ from core.dataset import ReviewService, parse_search
 from core.db import Database, LlmCalls, server
 from core.errors import DatabaseAwayError
 from core.services import Services
-from core.tasks import engine as engine_module
+from core.tasks.engines import embedded as engine_module
 from tests import postgresql
 from tests.core.importing.test_kill import annotated, check
 from tests.fakes.provider import MODELS, Call, FakeProvider, Reply

@@ -6,7 +6,6 @@ import secrets
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import col, select
@@ -15,6 +14,7 @@ from core.background_loop import BackgroundLoop
 from core.db import Database, Tasks
 from core.db.lease import task_lease
 from core.errors import ConflictError, StorageError
+from core.tasks.engines.base import EngineHealth
 from core.tasks.item_queue import pause_running
 from core.tasks.kinds import TaskKind
 from core.tasks.runner import TaskRunner
@@ -25,16 +25,7 @@ log = logging.getLogger(__name__)
 TAKE_OVER_S = 5.0
 
 
-@dataclass(frozen=True)
-class EngineHealth:
-    """Whether this process runs tasks, and how many of them now."""
-
-    runs_here: bool
-    """False when another process runs the tasks of the same database."""
-    running: int
-
-
-class LocalEngine:
+class EmbeddedEngine:
     """Runs tasks on the process's background loop.
 
     The lease of the database keeps a second process from running the same tasks. It ends when its process dies, and
