@@ -21,6 +21,8 @@ class ImportedBox(NamedTuple):
     """px of the upright original, or shares (0 to 1) of its width and height."""
     image: int = 0
     """Position among the images of the record."""
+    measured_wh: tuple[int, int] | None = None
+    """Width and height in px that the file gives of the image that *xyxy* was measured on; None when it gives none."""
 
 
 class Turn(NamedTuple):

@@ -99,7 +99,11 @@ def _turn(values: list[Any]) -> Turn:
 
 
 def _boxes(values: list[Any]) -> tuple[ImportedBox, ...]:
-    return tuple(ImportedBox(label, tuple(xyxy), *rest) for label, xyxy, *rest in values)
+    # Earlier versions wrote no size.
+    return tuple(
+        ImportedBox(label, tuple(xyxy), unit, image, tuple(size[0]) if size and size[0] else None)
+        for label, xyxy, unit, image, *size in values
+    )
 
 
 def _portable(value: Any) -> Any:

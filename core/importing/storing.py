@@ -251,7 +251,22 @@ def _boxes(
 
 def _in_px(box: ImportedBox, images: Sequence[_Image]) -> dict[str, Any]:
     xyxy: Iterable[float] = box.xyxy
-    if box.unit == "relative" and 0 <= box.image < len(images):
-        width, height = images[box.image].width or 0, images[box.image].height or 0
-        xyxy = (round(share * side, 2) for share, side in zip(box.xyxy, (width, height) * 2, strict=True))
+    if 0 <= box.image < len(images):
+        size = images[box.image].width or 0, images[box.image].height or 0
+        measured = (1, 1) if box.unit == "relative" else box.measured_wh or size
+        if measured != size:
+            _require_same_shape(measured, size)
+            scales = (size[0] / measured[0], size[1] / measured[1]) * 2
+            xyxy = (round(one * scale, 2) for one, scale in zip(box.xyxy, scales, strict=True))
     return {"label": box.label, "xyxy": list(xyxy), "image": box.image}
+
+
+def _require_same_shape(measured: tuple[int, int], size: tuple[int, int]) -> None:
+    """Raise when boxes were measured on an image of another shape: its parts are then elsewhere."""
+    (width, height), (own_width, own_height) = measured, size
+    if measured == (1, 1) or abs(width * own_height - height * own_width) <= 0.02 * width * own_height:
+        return
+    found = f"The file measures them on {width:,} x {height:,} px, and the image has {own_width:,} x {own_height:,}"
+    if measured == (own_height, own_width):
+        raise InvalidInputError(f"{found}: it was measured before the turn of its EXIF data. Turn its pixels.")
+    raise InvalidInputError(f"{found}. Bring the image that was measured.")

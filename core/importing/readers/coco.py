@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 from core.importing.answers import CAPTION_QUESTION, RowError, caption_turn, turn
 from core.importing.readers.base import Files, Head
@@ -59,10 +59,11 @@ class CocoReader:
 
 
 class _Images:
-    """File names by id."""
+    """File names by id, and widths and heights where the file gives them."""
 
     def __init__(self) -> None:
         self.names: dict[int | str, str] = {}
+        self.sizes: dict[int | str, tuple[int, int]] = {}
 
     def add(self, block: RowBlock, files: Files) -> None:
         ids, names = block.column("id"), block.column("file_name")
@@ -71,6 +72,8 @@ class _Images:
             and max(map(len, names)) <= _MAX_NAME_CHARS and len(self.names) + len(ids) <= MAX_IMAGES
         ):  # fmt: skip
             self.names.update(zip(ids, names, strict=True))
+            sizes = zip(block.column("width"), block.column("height"), strict=False)
+            self.sizes.update((id_, size) for id_, size in zip(ids, sizes, strict=False) if _is_size(size))
             return
         for where, row in block.sound(files.problems):
             try:
@@ -86,11 +89,17 @@ class _Images:
         if len(self.names) >= MAX_IMAGES:
             raise RowError(f"There are more than {MAX_IMAGES:,} images. Split the file.")
         self.names[id_] = name
+        if _is_size(size := (row.get("width"), row.get("height"))):
+            self.sizes[id_] = size
+
+
+def _is_size(size: tuple[Any, Any]) -> TypeGuard[tuple[int, int]]:
+    return all(type(side) is int and 0 < side < 1_000_000 for side in size)
 
 
 class _Annotations:
     def __init__(self, images: _Images, files: Files) -> None:
-        self._names = images.names
+        self._names, self._sizes = images.names, images.sizes
         self._files = files
         self._boxes: dict[int | str, tuple[str, str, list[Box]]] = {}
         """Where the first one is, name of the image, boxes."""
@@ -140,8 +149,12 @@ class _Annotations:
 
     def boxed(self, files: Files) -> Iterator[Record]:
         """Yield a record for each image with boxes."""
-        for where, name, found in self._boxes.values():
-            boxes = tuple(ImportedBox(self.categories.get(one, str(one)), xyxy) for one, xyxy in found[:MAX_BOXES])
+        for id_, (where, name, found) in self._boxes.items():
+            size = self._sizes.get(id_)
+            boxes = tuple(
+                ImportedBox(self.categories.get(one, str(one)), xyxy, measured_wh=size)
+                for one, xyxy in found[:MAX_BOXES]
+            )
             labels = list(dict.fromkeys(box.label for box in boxes))
             try:
                 yield Record(

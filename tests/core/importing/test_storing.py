@@ -70,6 +70,29 @@ def test_relative_boxes_are_scaled_to_the_pixels_of_their_image(
     assert [box["xyxy"] for box in entry.boxes or ()] == [[40.0, 60.0, 80.0, 120.0], [0.0, 0.0, 160.0, 60.0]]
 
 
+def test_boxes_measured_on_a_larger_copy_are_scaled_to_the_image(
+    services: Services, project: Projects, images: list[Images], store: Store
+) -> None:
+    box = ImportedBox("cup", (64.0, 48.0, 320.0, 240.0), measured_wh=(640, 480))
+    store(Matched(record(("Where?", "There."), boxes=(box,)), [images[0].id]))
+    (entry,) = services.dataset.list_dataset_entries(project.id)
+    assert [box["xyxy"] for box in entry.boxes or ()] == [[16.0, 12.0, 80.0, 60.0]]
+
+
+@pytest.mark.parametrize(
+    ("measured_wh", "advice"), [((120, 160), "before the turn of its EXIF data"), ((160, 160), "Bring the image")]
+)
+def test_boxes_measured_on_another_shape_are_left_out_with_the_reason(
+    services: Services, project: Projects, images: list[Images], store: Store,
+    measured_wh: tuple[int, int], advice: str,
+) -> None:  # fmt: skip
+    box = ImportedBox("cup", (1.0, 2.0, 30.0, 40.0), measured_wh=measured_wh)
+    stored = store(Matched(record(("Where?", "There."), boxes=(box,)), [images[0].id]))
+    assert (stored.entries, [advice in problem.reason for problem in stored.problems]) == (1, [True])
+    (entry,) = services.dataset.list_dataset_entries(project.id)
+    assert entry.boxes is None
+
+
 def test_boxes_are_stored_with_the_turn_that_they_belong_to(
     services: Services, project: Projects, images: list[Images], store: Store
 ) -> None:

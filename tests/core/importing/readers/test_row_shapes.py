@@ -196,7 +196,8 @@ COCO_IMAGE = {"id": 42, "file_name": "a.jpg", "width": 100, "height": 80}
                 {"image_id": 42, "category_id": 1, "bbox": [0, 0, 5, 5.5]}],
                 "categories": [{"id": 18, "name": "dog"}, {"id": 1, "name": "person"}]}},
             expect("a.jpg", Turn("Which objects are in this image?", '["dog", "person"]', "label"),
-                   boxes=(ImportedBox("dog", (10.0, 20.0, 40.0, 60.0)), ImportedBox("person", (0.0, 0.0, 5.0, 5.5)))),
+                   boxes=(ImportedBox("dog", (10.0, 20.0, 40.0, 60.0), measured_wh=(100, 80)),
+                          ImportedBox("person", (0.0, 0.0, 5.0, 5.5), measured_wh=(100, 80)))),
         ),
         shape(
             "ids as text",
