@@ -16,6 +16,8 @@ DETECTION_QUESTION = "Which objects are in this image?"
 
 MAX_BOXES = 2_000
 _MAX_LABEL_CHARS = 200
+_SIDES = (("image_width", "image_height"), ("img_width", "img_height"), ("imageWidth", "imageHeight"))
+_MAX_SIDE_PX = 1_000_000
 _CATEGORIES = ("category_name", "category", "class_name", "phrase", "expression", "referring_expression", "sent")
 _LABELS = ("label", "category", "category_name", "name")
 _TOKENS = re.compile("<ref-object>|<bbox>")
@@ -82,12 +84,22 @@ def boxes_of_row(row: Row, columns: Columns) -> tuple[ImportedBox, ...]:
         return ()
     value = parsed_list(row[columns.boxes])
     numbers = four_numbers(value)
+    size = measured_size(row)
     several = [numbers] if numbers else [four_numbers(one) for one in value] if isinstance(value, list | tuple) else []
     if not several or None in several:
-        return boxes_of(value)
+        return tuple(box._replace(measured_wh=size) for box in boxes_of(value))
     label, is_size = box_label(row, columns), not are_corners(columns.boxes)
     found = [corners(one, is_size=is_size) for one in several[:MAX_BOXES]]
-    return tuple(ImportedBox(label, xyxy, _unit(xyxy)) for xyxy in found if xyxy is not None)
+    return tuple(ImportedBox(label, xyxy, _unit(xyxy), measured_wh=size) for xyxy in found if xyxy is not None)
+
+
+def measured_size(row: Row, names: Sequence[tuple[str, str]] = _SIDES) -> tuple[int, int] | None:
+    """Return width and height in px that *row* gives of its image under one of *names*; None when it gives none."""
+    for width_name, height_name in names:
+        width, height = row.get(width_name), row.get(height_name)
+        if type(width) is int and type(height) is int and min(width, height) > 0 and max(width, height) < _MAX_SIDE_PX:
+            return width, height
+    return None
 
 
 def are_corners(column: str) -> bool:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeGuard, cast
+from typing import Any, cast
 
 from core.importing.answers import CAPTION_QUESTION, RowError, caption_turn, turn
 from core.importing.readers.base import Files, Head
-from core.importing.readers.boxes import DETECTION_QUESTION, MAX_BOXES, corners
+from core.importing.readers.boxes import DETECTION_QUESTION, MAX_BOXES, corners, measured_size
 from core.importing.readers.ids import id_of
 from core.importing.readers.images import name_of_id
 from core.importing.records import Found, ImportedBox, Record, RecordColumns, record
@@ -16,6 +16,7 @@ from core.importing.texts import plain_texts
 MAX_IMAGES = 2_000_000
 MAX_ALL_BOXES = 5_000_000
 _MAX_NAME_CHARS = 4096
+_SIDES = (("width", "height"),)
 
 Box = tuple[int | str, tuple[float, float, float, float]]
 """Category and corners."""
@@ -72,8 +73,8 @@ class _Images:
             and max(map(len, names)) <= _MAX_NAME_CHARS and len(self.names) + len(ids) <= MAX_IMAGES
         ):  # fmt: skip
             self.names.update(zip(ids, names, strict=True))
-            sizes = zip(block.column("width"), block.column("height"), strict=False)
-            self.sizes.update((id_, size) for id_, size in zip(ids, sizes, strict=False) if _is_size(size))
+            for id_, row in zip(ids, block.rows, strict=True):
+                self._add_size(id_, row)
             return
         for where, row in block.sound(files.problems):
             try:
@@ -89,12 +90,11 @@ class _Images:
         if len(self.names) >= MAX_IMAGES:
             raise RowError(f"There are more than {MAX_IMAGES:,} images. Split the file.")
         self.names[id_] = name
-        if _is_size(size := (row.get("width"), row.get("height"))):
+        self._add_size(id_, row)
+
+    def _add_size(self, id_: int | str, row: Any) -> None:
+        if (size := measured_size(row, _SIDES)) is not None:
             self.sizes[id_] = size
-
-
-def _is_size(size: tuple[Any, Any]) -> TypeGuard[tuple[int, int]]:
-    return all(type(side) is int and 0 < side < 1_000_000 for side in size)
 
 
 class _Annotations:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from core.importing.answers import RowError, caption_turn, turn
 from core.importing.readers.base import Files, Head, Row
-from core.importing.readers.boxes import DETECTION_QUESTION, MAX_BOXES, corners, label_at
+from core.importing.readers.boxes import DETECTION_QUESTION, MAX_BOXES, corners, label_at, measured_size
 from core.importing.readers.classes import CLASS_QUESTION
 from core.importing.readers.columns import columns_of
 from core.importing.readers.messages import conversation_records
@@ -34,7 +34,8 @@ class LabelmeReader:
                 raise RowError("This file is no object with names and values.")
             image = _image(document, files.heads[name], name, files)
             records = [*_asked(document, image, name, files)]
-            boxes = tuple(_boxes(document, name, files))
+            size = measured_size(document)
+            boxes = tuple(box._replace(measured_wh=size) for box in _boxes(document, name, files))
             if boxes and not records:
                 labels = list(dict.fromkeys(box.label for box in boxes if box.label))
                 records.append(record(name, (image,), (turn(DETECTION_QUESTION, labels, "label"),)))

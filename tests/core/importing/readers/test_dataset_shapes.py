@@ -148,7 +148,7 @@ def labelme(**fields: Any) -> dict[str, Any]:
 
 
 RECTANGLE = {"label": "dog", "points": [[30, 60], [10, 20.5]], "group_id": None, "shape_type": "rectangle", "flags": {}}
-DOG = ImportedBox("dog", (10.0, 20.5, 30.0, 60.0))
+DOG = ImportedBox("dog", (10.0, 20.5, 30.0, 60.0), measured_wh=(100, 80))
 POLYGON = {"label": "cat", "points": [[1, 1], [9, 1], [5, 8]], "shape_type": "polygon"}
 
 
