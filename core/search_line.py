@@ -6,7 +6,7 @@ A leading minus negates a term. ``none`` means a missing value. A value with spa
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, ClassVar, Generic, Self, TypeVar
@@ -58,6 +58,8 @@ class SearchFilter(Generic[T]):
     """A selection by terms; without terms it selects everything."""
 
     term_type: ClassVar[type[SearchTerm]] = SearchTerm
+    all_must_match: ClassVar[tuple[str, ...]] = (WORD,)
+    """Fields of which every term must match; terms of any other field are alternatives."""
 
     terms: tuple[T, ...] = ()
 
@@ -93,6 +95,18 @@ class SearchFilter(Generic[T]):
             return replace(self, terms=tuple(term for term in self.terms if term not in other.terms))
         return replace(self, terms=tuple(dict.fromkeys((*self.terms, *other.terms))))
 
+    def minus(self, part: Self) -> Self:
+        """Return the filter without the terms of *part*."""
+        return replace(self, terms=tuple(term for term in self.terms if term not in part.terms))
+
+    def parts(self) -> list[Self]:
+        """Return the conditions as filters of their own: a term each, or the alternatives of a field together."""
+        together: dict[object, list[T]] = {}
+        for term in self.terms:
+            is_alone = term.negated or term.field in self.all_must_match
+            together.setdefault(term if is_alone else term.field, []).append(term)
+        return [replace(self, terms=tuple(terms)) for terms in together.values()]
+
     @classmethod
     def parse(cls, line: str) -> Self:
         """Parse a search line.
@@ -109,6 +123,44 @@ class SearchFilter(Generic[T]):
         if len(found.terms) > MAX_TERMS:
             raise InvalidInputError(f"A search line has at most {MAX_TERMS} terms. Remove some.", field="q")
         return found
+
+
+F = TypeVar("F", bound=SearchFilter[Any])
+
+
+@dataclass(frozen=True)
+class EmptyReason:
+    """A part of a search line that leaves nothing."""
+
+    part: str
+    """The term, or the words."""
+    alone: int
+    """How many rows it finds alone."""
+    without: int
+    """How many the rest finds."""
+    instead: str | None = None
+    """A term that is spelled nearly the same and finds some."""
+
+
+def why_empty(query: F, count: Callable[[F], int], instead: Callable[[F], str | None]) -> EmptyReason | None:
+    """Return the part of *query* to remove or change: one that finds nothing alone, else what excludes most.
+
+    None when the query finds rows, or has no terms.
+
+    Args:
+        count: counts the rows of a query.
+        instead: returns what to search for in place of a part that finds nothing.
+    """
+    if not query or count(query):
+        return None
+    parts = query.parts()
+    alone = [count(part) for part in parts]
+    if 0 in alone:
+        part = parts[alone.index(0)]
+        return EmptyReason(str(part), 0, count(query.minus(part)), instead(part))
+    without = [count(query.minus(part)) for part in parts]
+    at = without.index(max(without))
+    return EmptyReason(str(parts[at]), alone[at], without[at])
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,21 @@ from pages.components.images import (
 from pages.components.shared import page, search_line, tag_dialog
 
 _SEARCHED = search_line.Searched(
-    FIELDS, "a dog on the beach, object:dog>=2, text:stop, -tag:draft, or drop an image", "images", takes_images=True
-)
+    FIELDS, "a dog on the beach, object:dog>=2, text:stop, -tag:draft, or drop an image", "images",
+    (
+        ("a dog on the beach", "images that show it, the best first"),
+        ("object:dog", "images in which a dog was found"),
+        ("object:dog>=2", "images with two dogs or more"),
+        ("text:stop", "images with the word stop in them"),
+        ("questions:no", "images without a question"),
+        ("-tag:draft", "images without the tag draft"),
+        ("quality:blurred", "images that are not sharp"),
+        ("side:<640", "images whose longer side is under 640 px"),
+        ("alike:yes", "images that look like another"),
+        ("name:beach added:2026-05", "images with beach in their name, added in a month"),
+    ),
+    takes_images=True,
+)  # fmt: skip
 _SORTS = {
     "newest": "Newest first", "oldest": "Oldest first", "name": "By name", "largest": "Largest file first",
     "blurred": "Least sharp first",

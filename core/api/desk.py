@@ -32,6 +32,7 @@ from core.vision.layers import LAYERS, layers_of
 
 # An act is one decision or undo of a reviewer; its id makes a repeated request idempotent.
 MAX_ACTS = 100
+_MAX_START_CHARS = 200
 MAX_ITEMS = 200
 MAX_OTHERS = 30
 _OTHERS = "others:"
@@ -220,9 +221,11 @@ def _renew_leases(services: Services, actor: Actor, params: dict[str, Any]) -> d
 
 
 def _field_values(services: Services, actor: Actor, params: dict[str, Any]) -> dict[str, Any]:
-    """Return the values that a field of the search line can have, for autocompletion."""
+    """Return the values that a field of the search line can have and how many rows each finds, for autocompletion."""
     queries = services.image_queries if params.get("of") == "images" else services.entries
-    return {"values": queries.field_values(_project_id(services, params), str(params.get("field")))}
+    start = str(params.get("start") or "")[:_MAX_START_CHARS]
+    found = queries.value_counts(_project_id(services, params), str(params.get("field")), start)
+    return {"values": [value.value for value in found], "counts": [value.count for value in found]}
 
 
 def _history(services: Services, actor: Actor, params: dict[str, Any]) -> dict[str, Any]:

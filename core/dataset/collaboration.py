@@ -54,6 +54,7 @@ class CollaborationService:
 
     # Saved views
 
+    @cached_until_write
     def saved_views(self, project_id: str) -> list[SavedViews]:
         """Return the saved search lines of the project by name."""
         query = select(SavedViews).where(SavedViews.project_id == project_id).order_by(col(SavedViews.name))

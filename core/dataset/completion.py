@@ -8,9 +8,12 @@ from core.dataset.conditions import conditions
 from core.dataset.filters import FIELDS, EntryFilter
 from core.dataset.stats import tag_names
 from core.db import Events, ImageDatasets
+from core.db.text import holds_text
 from core.search_line import NONE
 
 MAX_VALUES = 50
+MAX_NAMES = 12
+"""Names of images that are suggested at once: those that hold what was typed so far."""
 
 _Entry = ImageDatasets
 _COLUMNS = {
@@ -18,6 +21,15 @@ _COLUMNS = {
     "lang": col(_Entry.language), "reason": col(_Entry.reject_reason),
 }  # fmt: skip
 _PEOPLE = ("by", "skipped", "second", "sent", "free")
+
+
+def image_names(session: Session, project_id: str, part: str) -> list[tuple[str, int]]:
+    """Return names of images that hold *part*, each with its number of entries, those with most entries first."""
+    name, count = col(_Entry.image_name), func.count()
+    named = select(name, count).where(*conditions(project_id, EntryFilter()), holds_text(name, part))
+    return [(str(found), int(n)) for found, n in session.execute(
+        named.group_by(name).order_by(count.desc(), name).limit(MAX_NAMES)
+    )]  # fmt: skip
 
 
 def field_values(session: Session, project_id: str, field: str) -> list[str]:

@@ -97,6 +97,11 @@ def _same_or_null(column: Column) -> Callable[[str], Condition]:
     return lambda value: column.is_(None) if value == NONE else column == value
 
 
+def _image(value: str) -> Condition:
+    """Images are found by their id or by a part of their name."""
+    return is_about(_Entry, select(Images.id).where(or_(col(Images.id) == value, holds_text(Images.image_name, value))))
+
+
 def _image_count() -> Column:
     more = col(_Entry.more_image_ids)
     commas = func.length(more) - func.length(func.replace(more, ",", ""))
@@ -205,7 +210,7 @@ _BUILDERS: dict[str, Callable[[str], Condition]] = {
     "by": lambda value: _acted(value, *REVIEWING),
     "skipped": skipped_by,
     "reason": _reason,
-    "image": lambda value: is_about(_Entry, [value]),
+    "image": _image,
     "images": lambda value: number_is(_image_count(), "images")(value),
     "conversation": _same_or_null(col(_Entry.conversation_id)),
     "origin": _origin,

@@ -14,7 +14,7 @@ from core.dataset.history import HistoryEvent, history
 from core.dataset.honeypots import mixing
 from core.dataset.judge_trust import require_trusted_judge
 from core.db import Database, ImageDatasets, Images, cached_until_write
-from core.search_line import Facet
+from core.search_line import EmptyReason, Facet, FacetValue, nearest_name, why_empty
 
 
 class EntryQueries:
@@ -107,6 +107,36 @@ class EntryQueries:
         """Return suggestions for a field of the search line, most frequent first; none for numbers and dates."""
         with self._db.reading() as session:
             return tuple(completion.field_values(session, project_id, field))
+
+    @cached_until_write
+    def value_counts(self, project_id: str, field: str, start: str = "") -> tuple[FacetValue, ...]:
+        """Return suggestions for a field with how many entries each finds; names that hold *start* for ``image``."""
+        if field == "image":
+            with self._db.reading() as session:
+                names = completion.image_names(session, project_id, start)
+            return tuple(FacetValue(name, name, count) for name, count in names)
+        facets = self.facets(project_id, EntryFilter())
+        known = {value.value: value for facet in facets for value in facet.values if facet.field == field}
+        return tuple(
+            known.get(value) or FacetValue(value, value, self._count_of(project_id, field, value))
+            for value in self.field_values(project_id, field)
+        )
+
+    def _count_of(self, project_id: str, field: str, value: str) -> int:
+        return self.count_entries(project_id, EntryFilter().with_term(field, value))
+
+    def why_empty(self, project_id: str, entry_filter: EntryFilter) -> EmptyReason | None:
+        """Return the part of the filter to remove or change, None when it finds entries or has no terms."""
+
+        def instead(part: EntryFilter) -> str | None:
+            term = part.terms[0]
+            if len(part.terms) > 1 or term.negated or not term.field:
+                return None
+            close = nearest_name(term.value, self.field_values(project_id, term.field))
+            better = EntryFilter().with_term(term.field, close) if close and close != term.value else None
+            return str(better) if better and self.count_entries(project_id, better) else None
+
+        return why_empty(entry_filter, lambda some: self.count_entries(project_id, some), instead)
 
     @cached_until_write
     def tag_names(self, project_id: str) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ FIELDS: Fields = {
     "by": ("who decided or edited", ()),
     "skipped": ("who skipped it", ()),
     "reason": ("why it was rejected", ()),
-    "image": ("id of an image, also of a second or further one", ()),
+    "image": ("part of the name of one of its images, or the id of one", ()),
     "images": ("number of images, as in images:>1", ()),
     "conversation": ("id of the conversation it is a turn of", ()),
     "origin": ("who gave the answer", ("person", "model", "imported")),
@@ -79,6 +79,7 @@ class EntryFilter(SearchFilter[Term]):
     """A selection of a project's entries; without terms it selects all of them."""
 
     term_type = Term
+    all_must_match = ALL_MUST_MATCH
 
     def for_review(self) -> "EntryFilter":
         """Return the filter of a review queue: open entries, unless it says which, by decision or id for example."""

@@ -1,6 +1,6 @@
 """Statistics of entries: totals, facets, the balance of short answers, decisions per day."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -81,12 +81,11 @@ def dataset_stats(session: Session, project_id: str) -> DatasetStats:
 _DECISION = case(
     (col(_Entry.confirmed).is_(True), "confirmed"), (col(_Entry.rejected).is_(True), "rejected"), else_="open"
 )
+LENGTHS = ("0..10", "11..50", "51..200", ">200")
+"""Bins of the length of an answer in characters, as search terms."""
 _LENGTH = case(
-    *(
-        (func.length(col(_Entry.answer)) <= most, term)
-        for most, term in ((10, "0..10"), (50, "11..50"), (200, "51..200"))
-    ),
-    else_=">200",
+    *((func.length(col(_Entry.answer)) <= most, term) for most, term in zip((10, 50, 200), LENGTHS, strict=False)),
+    else_=LENGTHS[-1],
 )
 _ORIGIN = case((col(_Entry.origin) == IMPORTED, IMPORTED), (col(_Entry.model) == "", "person"), else_="model")
 _FACETS: tuple[tuple[str, str, SQLCoreOperations[Any]], ...] = (
@@ -130,8 +129,17 @@ def _facet_values(field: str, counted: list[tuple[Any, int]]) -> tuple[FacetValu
     for value, count in counted:
         for single in value.split(",") if field == "tag" else (value,):
             counts[single] = counts.get(single, 0) + count
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0] in ("", 0), item[0]))
-    return tuple(_facet_value(value, count) for value, count in ordered[:MAX_VALUES])
+    ordered = sorted(counts.items(), key=_order_of(field))
+    return tuple(_facet_value(value, count, field) for value, count in ordered[:MAX_VALUES])
+
+
+def _order_of(field: str) -> Callable[[tuple[Any, int]], Any]:
+    """Return the key by which the values of a facet are sorted: bins in their order, others by frequency."""
+    if field == "length":
+        return lambda item: LENGTHS.index(item[0])
+    if field == "score":
+        return lambda item: -item[0]
+    return lambda item: (-item[1], item[0] in ("", 0), item[0])
 
 
 def _annotators(session: Session, project_id: str, entry_filter: EntryFilter) -> list[Facet]:
@@ -206,8 +214,14 @@ def _one_if(condition: Condition) -> ColumnElement[int]:
     return case((condition, 1), else_=0)
 
 
-def _facet_value(value: Any, count: int) -> FacetValue:
+def _facet_value(value: Any, count: int, field: str) -> FacetValue:
     if value in ("", 0):
-        return FacetValue(NONE, "none", count)
+        return FacetValue(NONE, _NONE_LABELS.get(field, NONE), count)
     text = f"{value:g}" if isinstance(value, float) else str(value)
-    return FacetValue(text, text, count)
+    return FacetValue(text, _LENGTH_LABELS.get(text, text) if field == "length" else text, count)
+
+
+_NONE_LABELS = {"model": "no model", "score": "not rated", "tag": "no tag", "reason": "no reason", "kind": "no kind"}
+_LENGTH_LABELS = dict(
+    zip(LENGTHS, ("up to 10 characters", "11 to 50", "51 to 200", "over 200 characters"), strict=True)
+)

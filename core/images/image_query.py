@@ -65,6 +65,7 @@ class ImageQuery(SearchFilter[ImageTerm]):
     """A selection of a project's images; without terms it selects all of them."""
 
     term_type = ImageTerm
+    all_must_match = ALL_MUST_MATCH
 
     @property
     def words(self) -> str:
@@ -86,10 +87,6 @@ class ImageQuery(SearchFilter[ImageTerm]):
         words = tuple(term for term in self.terms if term.field == WORD and not term.negated)
         others = [term for term in self.terms if term not in words]
         return [ImageQuery(words)] * bool(words) + [ImageQuery((term,)) for term in others]
-
-    def minus(self, part: "ImageQuery") -> "ImageQuery":
-        """Return the query without the terms of *part*."""
-        return replace(self, terms=tuple(term for term in self.terms if term not in part.terms))
 
 
 def _ranks(term: ImageTerm) -> bool:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from core.db import Database, ImageAnalyses, Images, cached_until_write, in_library
+from core.db.text import holds_text
 from core.errors import InvalidInputError
 from core.images import filter as filters
 from core.images import query_facets
@@ -16,7 +17,9 @@ from core.images.image_query import FIELDS, ImageQuery, parse_image_query
 from core.images.query_conditions import Condition, conditions
 from core.images.query_ranking import Ranking, ranked
 from core.lazy import Lazy
-from core.search_line import NONE, Facet, nearest_name
+from core.search_line import NONE, EmptyReason, Facet, FacetValue, nearest_name, why_empty
+
+_MAX_NAMES = 12  # that are suggested at once
 
 
 @dataclass(frozen=True)
@@ -30,20 +33,6 @@ class FoundImages:
     """Images of all pages."""
     scores: Mapping[str, float] = field(default_factory=dict)
     """By image id, when the images are ranked: the cosine, or for words a sum that only orders."""
-
-
-@dataclass(frozen=True)
-class EmptyReason:
-    """A part of a search line that leaves nothing."""
-
-    part: str
-    """The term, or the words."""
-    alone: int
-    """How many images it finds alone."""
-    without: int
-    """How many the rest finds."""
-    instead: str | None = None
-    """A term that is spelled nearly the same and finds some."""
 
 
 @dataclass(frozen=True)
@@ -156,19 +145,29 @@ class ImageQueries:
 
         None when the query finds images, or has no terms.
         """
-        parsed = _parsed(query)
-        if not parsed or self.count(project_id, parsed):
-            return None
-        parts = parsed.parts()
-        alone = [self.count(project_id, part) for part in parts]
-        if 0 in alone:
-            part = parts[alone.index(0)]
-            return EmptyReason(
-                str(part), 0, self.count(project_id, parsed.minus(part)), self._instead(project_id, part)
-            )
-        without = [self.count(project_id, parsed.minus(part)) for part in parts]
-        at = without.index(max(without))
-        return EmptyReason(str(parts[at]), alone[at], without[at])
+        return why_empty(
+            _parsed(query), lambda some: self.count(project_id, some), lambda part: self._instead(project_id, part)
+        )
+
+    @cached_until_write
+    def value_counts(self, project_id: str, field: str, start: str = "") -> tuple[FacetValue, ...]:
+        """Return suggestions for a field with how many images each finds; names that hold *start* for ``name``."""
+        if field == "name":
+            return self._names(project_id, start)
+        known = {value.value: value for facet in self.facets(project_id, ImageQuery()) for value in facet.values
+                 if facet.field == field}  # fmt: skip
+        return tuple(
+            known.get(value) or FacetValue(value, value, self.count(project_id, ImageQuery().with_term(field, value)))
+            for value in self.field_values(project_id, field)
+        )
+
+    def _names(self, project_id: str, start: str) -> tuple[FacetValue, ...]:
+        named = select(col(Images.image_name), func.count()).where(
+            *filters.conditions(project_id, ImageFilter()), holds_text(col(Images.image_name), start)
+        )
+        by_name = named.group_by(Images.image_name).order_by(func.count().desc(), col(Images.image_name))
+        with self._db.reading() as session:
+            return tuple(FacetValue(name, name, count) for name, count in session.exec(by_name.limit(_MAX_NAMES)))
 
     def add_example(self, name: str, vectors: Mapping[str, bytes]) -> str:
         """Keep the vectors of an image that is in no project; return its id for ``similar:``."""

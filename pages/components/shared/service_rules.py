@@ -19,7 +19,7 @@ _CALLS: dict[Act, tuple[str, ...]] = {
         "engine.health", "engine.progress", "engine.works_on",
         "entries.balance", "entries.check_counts", "entries.count_entries", "entries.decisions_per_day",
         "entries.facets", "entries.failing", "entries.field_values", "entries.find_entries", "entries.has_entries",
-        "entries.history", "entries.image_ids", "entries.images_of", "entries.tag_names",
+        "entries.history", "entries.image_ids", "entries.images_of", "entries.tag_names", "entries.why_empty",
         "evidence.lacking", "evidence.missing", "evidence.missing_for", "evidence.require",
         "exports.count", "exports.export_path", "exports.facets", "exports.get_export", "exports.is_vitrine_export",
         "exports.list_exports", "exports.preview", "exports.preview_changes", "exports.problems",

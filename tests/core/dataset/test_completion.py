@@ -1,7 +1,8 @@
 from collections.abc import Callable
 
 from core import ImageDatasets, Projects
-from core.dataset import EntryQueries
+from core.dataset import EntryQueries, parse_search
+from core.search_line import EmptyReason, FacetValue
 
 Make = Callable[..., ImageDatasets]
 
@@ -23,3 +24,44 @@ def test_suggested_tags_end_with_none(make: Make, entries: EntryQueries, project
 def test_fields_of_numbers_have_no_suggestions(make: Make, entries: EntryQueries, project: Projects) -> None:
     make(score=4)
     assert entries.field_values(project.id, "score") == ()
+
+
+def test_each_suggested_value_says_how_many_entries_it_finds(
+    make: Make, entries: EntryQueries, project: Projects
+) -> None:
+    make("Which?", kind="color", score=2, tags="red")
+    make("How many?", kind="count", tags="red,big")
+    make("How big?", kind="count")
+    for field in ("kind", "tag", "is", "flagged", "check", "edited", "type"):
+        counts = entries.value_counts(project.id, field)
+        assert [one.value for one in counts] == list(entries.field_values(project.id, field))
+        for one in counts:
+            line = f"{field}:{one.value}"
+            assert one.count == entries.count_entries(project.id, parse_search(line)), line
+
+
+def test_names_of_images_are_suggested_by_a_part_of_them(make: Make, entries: EntryQueries, project: Projects) -> None:
+    name = make("Which?").image_name
+    make("How many?")
+    assert entries.value_counts(project.id, "image", name[1:4].upper()) == (FacetValue(name, name, 2),)
+    assert entries.value_counts(project.id, "image", "nowhere") == ()
+    assert entries.count_entries(project.id, parse_search(f"image:{name[1:]}")) == 2
+
+
+def test_an_empty_result_names_the_term_that_leaves_nothing(
+    make: Make, entries: EntryQueries, project: Projects
+) -> None:
+    make("Which color?", kind="color", tags="red")
+    make("How many?", kind="count")
+
+    def why(line: str) -> EmptyReason | None:
+        return entries.why_empty(project.id, parse_search(line))
+
+    assert why("") is None
+    assert why("kind:color") is None
+    assert why("kind:cuont is:open") == EmptyReason("kind:cuont", 0, 2, "kind:count")
+    assert why("zebra kind:color") == EmptyReason("zebra", 0, 1)
+    assert why("kind:shape kind:size is:open") == EmptyReason("kind:shape kind:size", 0, 2)
+
+    make("How big?", kind="count")
+    assert why("kind:count tag:red") == EmptyReason("tag:red", 1, 2)

@@ -19,10 +19,18 @@ def test_facets_have_a_value_for_entries_without_one(make: Make, entries: EntryQ
     make(kind="", score=4.5)
     facets = {facet.field: facet.values for facet in entries.facets(project.id, ALL)}
     assert facets["is"] == (FacetValue("open", "open", 2), FacetValue("confirmed", "confirmed", 1))
-    assert facets["kind"] == (FacetValue("count", "count", 2), FacetValue("none", "none", 1))
-    assert facets["tag"] == (FacetValue("red", "red", 2), FacetValue("big", "big", 1), FacetValue("none", "none", 1))
-    assert facets["score"] == (FacetValue("none", "none", 2), FacetValue("4.5", "4.5", 1))
+    assert facets["kind"] == (FacetValue("count", "count", 2), FacetValue("none", "no kind", 1))
+    assert facets["tag"] == (FacetValue("red", "red", 2), FacetValue("big", "big", 1), FacetValue("none", "no tag", 1))
+    assert facets["score"] == (FacetValue("4.5", "4.5", 1), FacetValue("none", "not rated", 2))
     assert "model" not in facets  # one value says nothing
+
+
+def test_bins_are_in_their_order_and_not_by_frequency(make: Make, entries: EntryQueries, project: Projects) -> None:
+    for length, score in ((300, 2), (300, 2), (3, 5), (60, 0), (60, 3)):
+        make(f"Is it {length} {score}?", "x" * length, score=score)
+    facets = {facet.field: facet.values for facet in entries.facets(project.id, ALL)}
+    assert [(bar.value, bar.count) for bar in facets["length"]] == [("0..10", 1), ("51..200", 2), (">200", 2)]
+    assert [bar.value for bar in facets["score"]] == ["5", "3", "2", "none"]
 
 
 def test_a_facet_ignores_the_terms_of_its_own_field(make: Make, entries: EntryQueries, project: Projects) -> None:

@@ -29,11 +29,27 @@ class Searched:
     fields: Fields
     placeholder: str
     of: Literal["entries", "images"]
+    examples: tuple[tuple[str, str], ...]
+    """Lines to try, each with what it finds."""
     takes_images: bool = False
     """Whether an image that is dropped on the line or pasted into it finds those that are similar."""
 
 
-ENTRIES = Searched(FIELDS, "Words, or fields such as kind:count score:<3 -tag:draft edited:yes", "entries")
+ENTRIES = Searched(
+    FIELDS, "Words, or fields such as kind:count score:<3 -tag:draft edited:yes", "entries",
+    (
+        ("red bus", "both words, in the question, the answer or the name of the image"),
+        ('"red bus"', "the words side by side"),
+        ("is:open", "entries without a decision"),
+        ("kind:count kind:color", "questions of one kind or the other"),
+        ("answer:yes", "entries whose whole answer is yes"),
+        ("-tag:draft", "entries without the tag draft"),
+        ("score:<3", "rated below 3 stars; unrated ones are left out"),
+        ("image:beach", "entries about images with beach in their name"),
+        ("check:refusal", "answers that sound like a refusal"),
+        ("model:none is:rejected", "rejected answers that no model gave"),
+    ),
+)  # fmt: skip
 
 
 def show(label: str, project_id: str, searched: Searched = ENTRIES) -> str:
@@ -54,6 +70,7 @@ def show(label: str, project_id: str, searched: Searched = ENTRIES) -> str:
             "label": label,
             "line": line,
             "fields": [[name, meaning] for name, (meaning, _) in searched.fields.items()],
+            "examples": [list(example) for example in searched.examples],
             "placeholder": searched.placeholder,
             "of": searched.of,
             "takes_images": searched.takes_images,

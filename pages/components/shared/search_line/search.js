@@ -3,6 +3,7 @@
 const CURRENT_TERM = /(?:^|\s)(-?)(?:([A-Za-z]+):)?("[^"]*|[^\s"]*)$/;
 const valueCache = new Map(); // values by project and field
 const CACHE_MS = 30000;
+const MANY = ["image", "name"]; // fields whose values the server looks up by what was typed
 const instances = new WeakMap();
 const PICTURE = '<svg viewBox="0 0 20 20" aria-hidden="true"><rect x="2" y="4" width="16" height="12" rx="2"/><path d="M4 14l4-4 3 3 3-4 3 4"/><circle cx="7" cy="8" r="1.3"/></svg>';
 
@@ -15,7 +16,15 @@ class SearchLine {
     this.file = root.querySelector(".file");
     this.list = root.querySelector("ul");
     this.clear = root.querySelector(".clear");
-    this.input.oninput = () => this.suggest();
+    this.explain = root.querySelector(".explain");
+    this.guide = root.querySelector(".guide");
+    this.explain.onclick = () => this.toggleGuide(this.guide.hidden);
+    this.root.onfocusout = (event) => this.root.contains(event.relatedTarget) || this.toggleGuide(false);
+    this.guide.onkeydown = this.explain.onkeydown = (event) => {
+      if (event.key === "Escape" && !this.guide.hidden) event.stopPropagation(), this.toggleGuide(false), this.explain.focus();
+    };
+    this.input.oninput = () => (this.toggleGuide(false), this.suggest());
+    this.input.onfocus = () => this.toggleGuide(false);
     this.input.onkeydown = (event) => this.key(event);
     this.input.onblur = () => (this.close(), this.commit());
     this.clear.onclick = () => ((this.input.value = ""), this.commit(), this.input.focus());
@@ -65,6 +74,34 @@ class SearchLine {
     this.clear.hidden = !this.input.value;
   }
 
+  /* What can be searched: examples to try, then every field with what it means. */
+  toggleGuide(open) {
+    this.guide.hidden = !open;
+    this.explain.ariaExpanded = String(open);
+    if (!open || this.guide.childElementCount) return;
+    const heading = (text) => Object.assign(document.createElement("h4"), { textContent: text });
+    const row = (term, meaning, onclick) => {
+      const button = Object.assign(document.createElement("button"), { type: "button", onclick });
+      button.append(Object.assign(document.createElement("b"), { textContent: term }), Object.assign(document.createElement("span"), { textContent: meaning }));
+      return button;
+    };
+    this.guide.append(
+      heading("Examples"),
+      ...this.data.examples.map(([line, meaning]) => row(line, meaning, () => ((this.input.value = line), this.toggleGuide(false), this.commit(), this.input.focus()))),
+      heading("Fields"),
+      ...this.data.fields.map(([name, meaning]) => row(`${name}:`, meaning, () => this.addField(name))),
+    );
+  }
+
+  addField(name) {
+    const line = this.input.value.trimEnd();
+    this.input.value = `${line}${line && " "}${name}:`;
+    this.toggleGuide(false);
+    this.input.focus();
+    this.input.setSelectionRange(this.input.value.length, this.input.value.length);
+    this.suggestAllValues();
+  }
+
   commit() {
     const line = this.input.value.trim();
     this.clear.hidden = !line;
@@ -80,19 +117,21 @@ class SearchLine {
     this.clear.hidden = !this.input.value;
     if (!term || (!term[2] && !term[3])) return this.close();
     const [, , field, prefix] = term;
-    const found = field ? await this.values(field.toLowerCase()) : this.data.fields;
-    if (this.term?.[0] !== term[0]) return; // more was typed while the values were fetched
     const start = prefix.replace(/^"/, "").toLowerCase();
-    this.paint(found.filter(([name]) => name.toLowerCase().startsWith(start) && name !== start).slice(0, 12), Boolean(field));
+    const found = field ? await this.values(field.toLowerCase(), start) : this.data.fields;
+    if (this.term?.[0] !== term[0]) return; // more was typed while the values were fetched
+    const isMeant = (name) => (MANY.includes(field) ? name.includes(start) : name.startsWith(start));
+    this.paint(found.filter(([name]) => isMeant(name.toLowerCase()) && name !== start).slice(0, 12), Boolean(field));
   }
 
-  async values(field) {
-    const name = `${this.data.project} ${this.data.of} ${field}`;
+  async values(field, typed = "") {
+    const start = MANY.includes(field) ? typed : "";
+    const name = `${this.data.project} ${this.data.of} ${field} ${start}`;
     if (!valueCache.has(name)) {
       const url = new URL(`${this.data.base}/desk/values`, location.origin);
-      url.search = new URLSearchParams({ project_id: this.data.project, field, of: this.data.of });
+      url.search = new URLSearchParams({ project_id: this.data.project, field, of: this.data.of, start });
       const response = await fetch(url, { headers: { "X-Vitrine-Token": this.data.token } }).then((reply) => reply.json()).catch(() => ({}));
-      valueCache.set(name, (response.values ?? []).map((value) => [value, ""]));
+      valueCache.set(name, (response.values ?? []).map((value, index) => [value, (response.counts?.[index] ?? "").toLocaleString()]));
       setTimeout(() => valueCache.delete(name), CACHE_MS);
     }
     return valueCache.get(name);
@@ -106,6 +145,7 @@ class SearchLine {
       const row = document.createElement("li");
       row.role = "option";
       row.id = `offer-${index}`;
+      row.className = isValue ? "value" : "";
       row.append(Object.assign(document.createElement("b"), { textContent: isValue ? name : `${name}:` }));
       if (help) row.append(Object.assign(document.createElement("span"), { textContent: help }));
       row.onmousedown = (event) => (event.preventDefault(), this.choose(index));
@@ -118,7 +158,7 @@ class SearchLine {
   move(by) {
     this.active = (this.active + by + this.suggestions.length + (this.active < 0 && by < 0 ? 1 : 0)) % this.suggestions.length;
     [...this.list.children].forEach((row, index) => {
-      row.className = index === this.active ? "on" : "";
+      row.classList.toggle("on", index === this.active);
       row.ariaSelected = String(index === this.active);
     });
     this.list.children[this.active].scrollIntoView({ block: "nearest" });
