@@ -5,7 +5,7 @@ import streamlit as st
 from core.accounts.permissions import Act
 from core.dataset import parse_search
 from core.errors import InvalidInputError
-from pages.components.curate import button_review, desk, own_review, sent_back, team_menu
+from pages.components.curate import button_review, desk, empty_queue, own_review, sent_back, team_menu
 from pages.components.shared import entry_grid, entry_table, page, reviewer_name, search_line, similar
 
 VIEWS = ("Desk", "Table", "Grid", "Buttons")
@@ -58,6 +58,7 @@ else:
     team_menu.hint(plan, actor)
     if plan.assignment != "all" and not reviewer_name.is_known():
         st.stop()
+    empty_queue.explain(project.id, entry_filter, actor)
     chosen = desk.show(project.id, entry_filter, actor, plan)
     if chosen.go and "similar" in chosen.go:
         similar.go(chosen.go["similar"])

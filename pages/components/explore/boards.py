@@ -30,6 +30,7 @@ def facets(project_id: str, entry_filter: EntryFilter) -> None:
             ],
         )
         for facet in page.services().entries.facets(project_id, entry_filter)
+        if facet.values
     ]
     if not groups:
         st.caption("These entries do not differ in any of the counted fields.")

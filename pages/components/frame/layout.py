@@ -9,6 +9,7 @@ import streamlit as st
 
 import pages
 from core import Tasks
+from core.errors import VitrineError
 from core.runtime import runtime
 from pages import PAGES, PageEntry
 from pages.components.frame import access, landing, low_disk, own_account
@@ -20,17 +21,20 @@ from pages.components.shared.streamlit_private import MAIN, MAIN_BLOCK, TAB_LIST
 _SVG = base64.b64encode((Path(pages.__file__).parent / "assets" / "wordmark.svg").read_bytes()).decode("ascii")
 # Images and the review desk need the margins that Streamlit leaves around a page of text. The selected segment of a
 # control shows by its border and background: the accent as its text color has too little contrast in the dark theme.
+# A saved view is a link to Explore, which would mark all of them as the current page.
 # Components are empty at first: what is below them must not jump when they are drawn.
 _FRAME = (
     f"<style>{MAIN_BLOCK} {{ padding: 3.5rem 2.5rem 3rem }}"
     f'{MAIN} button[aria-checked="true"] {{ color: inherit !important }}'
     f"{TAB_LIST} {{ flex-wrap: wrap }}"
+    ".st-key-saved-views a:not(:hover) { background: none } .st-key-saved-views a * { font-weight: inherit !important }"
     ".st-key-search-box { min-height: 40px } .st-key-image-map { min-height: min(68vh, 720px) }</style>"
     f'<img src="data:image/svg+xml;base64,{_SVG}" alt="Vitrine" width="132" height="32" '
     'style="position: relative; top: -3.3rem; margin-bottom: -3.3rem">'
 )
 # Every open browser polls at this rate while a task runs; the page of a task refreshes faster.
 _REFRESH_S = 5.0
+_MAX_VIEWS = 8
 # Read before those of other projects are left out.
 _MAX_RUNNING = 100
 
@@ -87,7 +91,26 @@ def _sidebar(drawn: "dict[str, st.Page]", project_id: str | None) -> None:
         # The icon is set on the link and not on the page: browsers would fetch a page's icon from another server.
         query = page.query_params(project_id)
         st.page_link(drawn[entry.name], icon=f":material/{entry.icon}:", query_params=query)
+    if project_id is not None and "explore" in drawn:
+        _saved_views(drawn["explore"], project_id)
     _running_tasks()
+
+
+def _saved_views(explore: "st.Page", project_id: str) -> None:
+    """Draw the saved searches of the project, each as a link to its entries."""
+    try:
+        views = page.services().collaboration.saved_views(project_id)
+    except VitrineError:  # the page says why the project cannot be opened
+        return
+    if not views:
+        return
+    st.caption("Views")
+    with st.container(key="saved-views"):
+        for view in views[:_MAX_VIEWS]:
+            query = page.query_params(project_id, q=view.query)
+            st.page_link(explore, label=page.escape(view.name), icon=":material/bookmark:", query_params=query)
+    if len(views) > _MAX_VIEWS:
+        st.caption(f"{len(views) - _MAX_VIEWS:,} more under Views on Explore")
 
 
 def _project_picker(project_id: str | None) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core import ImageDatasets, Images
 from core.dataset import EntryFilter
-from pages.components.shared import answer_form, grid, image_drawer, media, page, similar
+from pages.components.shared import answer_form, grid, image_drawer, media, nothing, page, similar
 
 PAGE_SIZE = 60
 _CURSORS = "explore-cursors"
@@ -17,7 +17,7 @@ _FILTER = "explore-filter"
 def show(project_id: str, entry_filter: EntryFilter, total: int) -> list[str]:
     """Draw one page of the entries and return the ids of the selected ones; clicking an entry opens its image."""
     if not total:
-        st.text("No entry matches this search. Remove a word or a field.")
+        nothing.show(page.services().entries.why_empty(project_id, entry_filter), entry_filter, "entry")
         return []
     cursors = _cursors(f"{project_id} {entry_filter}")
     read = partial(_read, project_id, entry_filter, len(cursors) - 1, cursors[-1], total)

@@ -11,7 +11,7 @@ from core.dataset import EntryFilter, Term, existing_entry
 from core.dataset.decisions import REJECT_REASONS
 from core.errors import VitrineError
 from core.pluralize import pluralize
-from pages.components.shared import media, page
+from pages.components.shared import media, nothing, page
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,8 +47,8 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str) -> None:
     entries = page.services().entries
     total = entries.count_entries(project_id, entry_filter)
     if not total:
-        with st.container(horizontal=True, vertical_alignment="center", key="table-empty"):
-            st.text("No entry matches this filter.", width="content")
+        with st.container(key="table-empty"):
+            nothing.show(entries.why_empty(project_id, entry_filter), entry_filter, "entry")
             _undo_button(project_id, actor)
         _show_message()
         return

@@ -48,7 +48,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       const isExpanded = group.bars.length <= MAX_UNCOLLAPSED_BARS || expanded.has(group.title);
       const shown = group.bars.filter((bar, index) => isExpanded || index < COLLAPSED_BARS || bar.on);
       for (const bar of shown) {
-        const button = node("button", `${bar.on ? "on" : ""} ${bar.label === "none" ? "missing" : ""}`);
+        const button = node("button", `${bar.on ? "on" : ""} ${bar.terms.endsWith(":none") ? "missing" : ""}`);
         button.type = "button";
         button.title = `${bar.label}: ${bar.count.toLocaleString("en")}`;
         button.ariaPressed = bar.on;
