@@ -71,7 +71,7 @@ def _entries(services: Services, project_id: str, images: dict[str, str]) -> dic
     with services.db.transaction() as session:  # as it came with data of before the labels were checked
         outside = session.get(ImageDatasets, found["outside"])
         assert outside is not None
-        outside.answer = '["green"]'
+        outside.answer, outside.needs_review = '["green"]', "green is not among the labels"
     services.questions.add_manual_question(images["gray.png"], "Is it gray?")
     services.questions.add_manual_question(images["three.png"], "What is behind it?")
     return found
@@ -93,26 +93,31 @@ def _decide(services: Services, entries: dict[str, str]) -> None:
 
 def _tasks(services: Services, project_id: str) -> dict[str, str]:
     """Two imports, a generation with refused calls, one that was cancelled, one that failed in part."""
-    refused = _calls(6, MODEL, state="failed", error_code="refused", prompt_tokens=900)
-    paid = _calls(2, PRICED, state="ok", prompt_tokens=1000, completion_tokens=50, cost=0.003)
-    unpriced = _calls(2, MODEL, state="ok", prompt_tokens=1000, completion_tokens=50)
-    turned_away = _calls(3, MODEL, state="failed", error_code="auth", http_status=401)
     asked = {"num_questions": 3, "kinds": {"count": 2, "color": 1}, "language": "tr", "with_answers": True}
+    by_model, by_both = (
+        {**asked, "models": [{"model": name} for name in names]} for names in ((MODEL,), (PRICED, MODEL))
+    )
     files = {"source": "path", "path": "uploads/shelf.zip", "name": "shelf.zip"}
-    sums = {"counts": {"added": 5, "duplicate": 1, "rejected": 1}, "entries": 8, "questions": 9, "left_out": {"image": 1}}
+    counts = {"added": 5, "duplicate": 1, "rejected": 1}
+    sums = {"counts": counts, "entries": 8, "questions": 9, "left_out": {"image": 1}}
+    nowhere = {"image_id": "", "sha256": ""}
     rows = [
-        {"name": "notes.png", "outcome": "rejected", "reason": "The content is not an image.", "image_id": "", "sha256": ""},
-        {"name": "rows.jsonl:9", "outcome": "left-out", "reason": "not here: x.png", "image_id": "", "sha256": "", "cause": "image"},
-    ]  # fmt: skip
+        {"name": "notes.png", "outcome": "rejected", "reason": "The content is not an image.", **nowhere},
+        {"name": "rows.jsonl:9", "outcome": "left-out", "reason": "not here: x.png", "cause": "image", **nowhere},
+    ]
+    replied = {"state": "ok", "prompt_tokens": 1000, "completion_tokens": 50}
+    refused = _calls(6, MODEL, state="failed", error_code="refused", prompt_tokens=900)
+    priced = [*_calls(2, PRICED, cost=0.003, **replied), *_calls(2, MODEL, **replied)]
+    turned_away = _calls(3, MODEL, state="failed", error_code="auth", http_status=401)
+    questions, answers = "image-question-generation", "image-answer-generation"
     kinds: list[tuple[str, str, dict[str, Any], dict[str, Any], list[dict[str, Any]], list[LlmCalls]]] = [
         ("import", "image-import", files, {"result": sums}, [{"result": {**sums, "rows": rows}}], []),
         ("again", "image-import", files, {"result": {"counts": {"duplicate": 6}}}, [{}], []),
-        ("refused", "image-question-generation", {**asked, "models": [{"model": MODEL}]}, {}, _failed(6, "refused"), refused),
-        ("mixed", "image-question-generation", {**asked, "models": [{"model": PRICED}, {"model": MODEL}]}, {},
-         [{}, {}, *_failed(1, "bad_reply")], [*paid, *unpriced]),
-        ("turned away", "image-answer-generation", {"models": [{"model": MODEL}]}, {}, _failed(3, "auth"), turned_away),
-        ("offline", "image-question-generation", {**asked, "models": [{"model": "offline/measure"}]}, {}, [{}], []),
-    ]  # fmt: skip
+        ("refused", questions, by_model, {}, _failed(6, "refused"), refused),
+        ("mixed", questions, by_both, {}, [{}, {}, *_failed(1, "bad_reply")], priced),
+        ("turned away", answers, {"models": [{"model": MODEL}]}, {}, _failed(3, "auth"), turned_away),
+        ("offline", questions, {**asked, "models": [{"model": "offline/measure"}]}, {}, [{}], []),
+    ]
     made = {}
     with services.db.transaction() as session:
         for number, (name, kind, config, columns, items, calls) in enumerate(kinds):
@@ -141,5 +146,3 @@ def _failed(count: int, code: str) -> list[dict[str, Any]]:
 
 def _calls(count: int, model: str, **columns: Any) -> list[LlmCalls]:
     return [LlmCalls(model=model, request_hash=f"{number:064d}", **columns) for number in range(count)]
-
-
