@@ -31,7 +31,7 @@ else:
     icon = Path(__file__).parent / "pages" / "assets" / "vitrine.png"
     app = st.App(
         __file__,
-        routes=[vitrine.icon_route(icon, where["base_path"])],
+        routes=[vitrine.icon_route(icon, where["base_path"]), vitrine.sample_route(where["base_path"])],
         middleware=[
             vitrine.gate(vitrine.access_settings(st.get_option("server.address"), hosts), **where),
             vitrine.own_routes(**where),

@@ -21,7 +21,7 @@ from core import ImageService, ProjectService, connect
 from core.db import Database, Images, Questions, new_id, utc_now
 from core.db.read_cache import ReadCache
 from core.images import ImageFilter
-from core.images.sample import draw_samples
+from core.images.samples import drawings
 from core.measure import COLOR_NAMES
 from tests.browser.driving import CHROMIUM_ARGS, ROOT, AppServer, find_chromium, free_port, settle
 
@@ -195,7 +195,7 @@ def fill_library(data_dir: Path, count: int) -> str:
         with db.transaction() as session:
             session.execute(insert(Images), images)
             session.execute(insert(Questions), questions)
-    thumbnails = [_thumbnail(sample.data) for sample in draw_samples()]
+    thumbnails = [_thumbnail(sample.data) for sample in drawings()]
     for number, image in enumerate(images[-(PAGE_TURNS + 3) * 60 :]):
         file = thumbnail_path(data_dir, image["sha256"])
         file.parent.mkdir(parents=True, exist_ok=True)

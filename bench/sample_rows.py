@@ -12,7 +12,7 @@ from sqlalchemy import insert
 
 from core.config import Settings
 from core.db import ImageDatasets, Images, Projects, Questions, connect, new_id, utc_now
-from core.images.sample import draw_samples
+from core.images.samples import drawings
 from core.images.storage import ImageStorage, thumbnail_variant
 
 QUESTIONS_PER_IMAGE = 5
@@ -40,7 +40,7 @@ def fill_project(data_dir: Path | str, *, entries: int, with_files: bool = True)
 
 
 def _write_files(data_dir: Path, images: list[dict[str, Any]]) -> None:
-    drawing = next(sample.data for sample in draw_samples() if sample.name.endswith(".jpg"))
+    drawing = next(sample.data for sample in drawings() if sample.name.endswith(".jpg"))
     for image in images:
         original = data_dir / "uploads" / "images" / image["path"]
         for file in (original, thumbnail_path(data_dir, image["sha256"])):

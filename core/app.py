@@ -9,6 +9,7 @@ import contextlib
 import os
 import sys
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import interpreter, uvicorn_private
@@ -16,8 +17,6 @@ from core.lazy import Lazy, lazy_import
 from core.runtime import runtime
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from starlette.middleware import Middleware
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -91,12 +90,21 @@ def own_routes(base_path: str = "", allowed_hosts: Sequence[str] = ()) -> "Middl
     return Middleware(_OwnRoutes, base_path=base_path, allowed_hosts=allowed_hosts)
 
 
-def icon_route(icon: "Path", base_path: str = "") -> "BaseRoute":
+def icon_route(icon: Path, base_path: str = "") -> "BaseRoute":
     """Return the route of the file that replaces Streamlit's icon in the browser's tab."""
     from starlette.responses import FileResponse
     from starlette.routing import Route
 
     return Route(f"/{base_path.strip('/')}/favicon.png".replace("//", "/"), lambda _request: FileResponse(icon))
+
+
+def sample_route(base_path: str = "") -> "BaseRoute":
+    """Return the route of the photographs that the first screen shows, before there is a project."""
+    from starlette.routing import Mount
+    from starlette.staticfiles import StaticFiles
+
+    directory = Path(__file__).parent / "sample" / "thumbnails"
+    return Mount(f"/{base_path.strip('/')}/sample".replace("//", "/"), StaticFiles(directory=directory))
 
 
 class _OwnRoutes:

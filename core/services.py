@@ -48,6 +48,7 @@ from core.questions import (
     question_task_kinds,
     schema_check,
 )
+from core.sample import SampleProjects
 from core.style.kinds import style_task_kinds
 from core.style.service import StyleGenerationService
 from core.tasks import EmbeddedEngine, TaskEngine, TaskKind, TaskService
@@ -109,8 +110,7 @@ class Services:
         self.checks = DatasetChecks(db, self.llm, self.images)
         self.twins = TwinService(db, self.llm, self.images)
         self.tasks = TaskService(db, lambda: self.kinds)
-        self.mover = ProjectMover(db)
-        self.project_imports = ProjectImports(self.mover, self.tasks, self.intake, self.uploads)
+        self._add_whole_projects(db)
         self.examples = ExampleImages(self.images, self.analysis)
         self.tag_review = TagReview(db)
         self.new_images = NewImages(db, self.analysis.tools)
@@ -121,6 +121,11 @@ class Services:
         self._loop = Lazy(BackgroundLoop)
         self._engine = Lazy(self._start_engine)
         self._dispatcher = Lazy(self._start_dispatcher)
+
+    def _add_whole_projects(self, db: Database) -> None:
+        self.mover = ProjectMover(db)
+        self.project_imports = ProjectImports(self.mover, self.tasks, self.intake, self.uploads)
+        self.samples = SampleProjects(db, self.images)
 
     def _add_people(self, db: Database) -> None:
         self.tokens = TokenService(db)

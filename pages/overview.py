@@ -3,14 +3,12 @@
 import streamlit as st
 
 from core.accounts.permissions import Act
-from core.accounts.roles import Role
 from core.dataset import EntryFilter
 from core.pluralize import pluralize
 from core.projects import ProjectCounts, ProjectSummary
-from core.runtime import runtime
 from pages import PAGES
 from pages.components.curate import own_review
-from pages.components.overview import moves, project_dialogs
+from pages.components.overview import moves, project_dialogs, start
 from pages.components.shared import figure, media, page, reviewer_name, task_labels, visitor
 
 
@@ -32,7 +30,7 @@ def main() -> None:
     moves.show_import()
     if not summaries:
         if page.may(Act.CREATE_PROJECT):
-            _first_steps()
+            start.show()
         else:
             st.text("You have no role in a project yet. Ask an owner of one, or an admin of this server.")
         return
@@ -48,39 +46,6 @@ def _state(counts: ProjectCounts) -> str:
         f"{pluralize(counts.images, 'image')}, {pluralize(counts.questions, 'question')}, "
         f"{counts.confirmed:,} of {counts.entries:,} entries confirmed"
     )
-
-
-def _first_steps() -> None:
-    with st.container(border=True, horizontal_alignment="center", key="first-steps"):
-        st.space("small")
-        st.subheader("Build an image question-answer dataset", anchor=False, text_alignment="center")
-        st.markdown(
-            "Upload images, let a model ask and answer, review each entry with one key, and export files that load. "
-            "Nothing leaves this machine unless you choose a model.",
-            text_alignment="center",
-            width=560,
-        )
-        with st.container(horizontal=True, horizontal_alignment="center"):
-            if st.button("Start with your images", type="primary", icon=":material/upload:", key="start-own"):
-                project_dialogs.new()
-            if st.button("Try the sample project", icon=":material/gallery_thumbnail:", key="start-sample"):
-                open_sample()
-            if st.button("Import a project", icon=":material/unarchive:", key="start-import"):
-                moves.import_dialog()
-        st.space("small")
-
-
-def open_sample() -> None:
-    """Create the sample project and open it on Generate."""
-    from core.images.sample import create_sample_project
-
-    visitor.require(Act.CREATE_PROJECT)
-    with st.spinner("Creating the sample project"):
-        project = create_sample_project(page.services().db)
-    if account_id := visitor.actor().account_id:
-        runtime.services.memberships.set_role(project.id, account_id, Role.OWNER)
-    page.choose_project(project.id)
-    page.go("generate")
 
 
 def _stages(project_id: str, counts: ProjectCounts) -> None:

@@ -38,6 +38,7 @@ _DOMAINS = (
     "overlap",
     "moving",
     "bin",
+    "sample",
 )
 MAY_USE: dict[str, set[str]] = {
     "errors": set(),

@@ -11,7 +11,7 @@ from PIL import Image
 
 import core
 from core.images import samples
-from core.images.sample import draw_samples
+from core.images.samples import drawings
 from tests.docs.blocks import to_run
 
 ROOT = Path(__file__).parents[1]
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "Shapes"
     folder.mkdir()
-    for sample in draw_samples()[:4]:
+    for sample in drawings()[:4]:
         (folder / sample.name).write_bytes(sample.data)
     return folder
 

@@ -11,8 +11,6 @@ from core.cli import serve
 from core.cli.output import say
 from core.cli.running import command_tasks
 
-OFFLINE = {"model": "offline/measure"}
-
 
 def run(
     directory: Annotated[
@@ -22,7 +20,7 @@ def run(
     port: serve.Port = None,
     browser: serve.Browser = True,
 ) -> None:
-    """Serve a sample project: twelve drawn images with questions and answers. Without a directory nothing of it stays.
+    """Serve a sample project: photographs with questions and answers. Without a directory nothing of it stays.
 
     Example: vitrine demo
     """
@@ -40,10 +38,6 @@ def run(
 def _fill() -> None:
     """Make the sample project, unless the directory has a project already."""
     with command_tasks() as tasks:
-        from core.images.sample import create_sample_project
-
         if tasks.services.projects.list_projects():
             return
-        project = create_sample_project(tasks.services.db)
-        config = {"models": [OFFLINE], "num_questions": 2, "with_answers": True}
-        tasks.run(tasks.start(project.id, "image-question-generation", config))
+        tasks.services.samples.create()

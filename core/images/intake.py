@@ -17,7 +17,7 @@ from core.images.duplicates import record
 from core.images.import_outcome import ImageOutcome
 from core.images.originals_in_place import forget_unused
 from core.images.storage import ImageStorage
-from core.images.stored_file import NewFile, StoredFile, store_files
+from core.images.stored_file import MeasuredFile, NewFile, StoredFile, store_files, store_measured
 
 if TYPE_CHECKING:
     from core.images.import_context import ImportContext
@@ -67,6 +67,18 @@ class ImageIntake:
         for batch in _batches(files):
             yield from self._add(project_id, batch, source)
 
+    def add_measured(self, project_id: str, files: Sequence[MeasuredFile], *, source: str) -> list[ImageOutcome]:
+        """Add files of this program, which were measured before, without decoding them; return the outcome of each.
+
+        Raises:
+            NotFoundError: the project does not exist.
+            StorageError: the disk is full or broken.
+        """
+        self._require_project(project_id)
+        require_space(self._db.settings)
+        store_measured(files, self._storage, self._db.settings)
+        return self._record(project_id, [file.stored for file in files], source)
+
     def store(self, files: Sequence[NewFile]) -> list[StoredFile]:
         """Decode, measure and store *files* without recording them; :func:`record` follows in a transaction.
 
@@ -102,7 +114,9 @@ class ImageIntake:
 
     def _add(self, project_id: str, files: Sequence[NewFile], source: str) -> list[ImageOutcome]:
         require_space(self._db.settings)
-        stored = self.store(files)
+        return self._record(project_id, self.store(files), source)
+
+    def _record(self, project_id: str, stored: Sequence[StoredFile], source: str) -> list[ImageOutcome]:
         with self._db.transaction() as session:
             outcomes = record(session, project_id, stored, source)
             added = [outcome.image for outcome in outcomes if outcome.image is not None and outcome.is_new]

@@ -7,6 +7,7 @@ transaction begins, and the transaction stays short.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copyfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.config import Settings
@@ -83,6 +84,33 @@ class StoredFile:
     """Why it was rejected, or what was repaired; None when there is nothing to say."""
     variant: VariantMark | None = None
     registration: Registration | None = None
+
+
+class MeasuredFile(NamedTuple):
+    """A file that was measured before, with the thumbnail that was made of it."""
+
+    stored: StoredFile
+    original: Path
+    thumbnail: Path
+    thumbnail_side_px: int
+
+
+def store_measured(files: Sequence[MeasuredFile], storage: ImageStorage, settings: Settings) -> None:
+    """Copy originals into the storage, and those thumbnails that have the size of this installation.
+
+    Raises:
+        StorageError: the disk is full or broken; no partial file remains.
+    """
+    images = [(number, file, file.stored.image) for number, file in enumerate(files) if file.stored.image is not None]
+    with storage.staging() as staging, translate_disk_errors():
+        for number, file, _ in images:
+            copyfile(file.original, staging / f"{number}.original")
+        storage.originals.place((staging / f"{number}.original", image.path) for number, _, image in images)
+        for number, file, image in images:
+            if file.thumbnail_side_px == settings.thumbnail_side_px:
+                copyfile(file.thumbnail, staging / f"{number}.thumbnail")
+                variant = thumbnail_variant(file.thumbnail_side_px)
+                storage.store_rendition(staging / f"{number}.thumbnail", image.sha256, variant)
 
 
 def store_files(files: Sequence[NewFile], storage: ImageStorage, settings: Settings) -> list[StoredFile]:

@@ -24,7 +24,9 @@ def make_sample(page: Page, server: AppServer) -> str:
     """Create the sample project in the browser, with entries and a generated image; return its id."""
     page.goto(server.url)
     settle(page)
-    page.get_by_role("button", name="Try the sample project").click()
+    page.get_by_role("button", name="Try the sample").click()
+    page.get_by_text("What kind of jam is in the jar?").wait_for()
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Generate").click()
     page.get_by_role("button", name="Generate for 12 images").click()
     page.get_by_role("link", name="Review the entries").wait_for()
     page.get_by_text("completed").first.wait_for(timeout=60_000)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from core.images.sample import draw_samples
+from core.images.samples import drawings
 from tests.browser.driving import AppServer, settle
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -22,7 +22,7 @@ IMAGES = 4
 def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "shapes"
     folder.mkdir()
-    for sample in draw_samples()[:IMAGES]:
+    for sample in drawings()[:IMAGES]:
         (folder / sample.name).write_bytes(sample.data)
     return folder
 

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from core.cli import app
-from core.images.sample import draw_samples
+from core.images.samples import drawings
 from tests.docs.blocks import to_run
 
 ROOT = Path(__file__).parents[2]
@@ -18,7 +18,7 @@ PAGE = (ROOT / "docs" / "COMMAND.md").read_text(encoding="utf-8")
 def test_every_line_of_the_page_about_the_command_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [line for box in to_run("docs/COMMAND.md", "sh") for line in box.splitlines()]
     (tmp_path / "photos").mkdir()
-    for sample in draw_samples():
+    for sample in drawings():
         (tmp_path / "photos" / sample.name).write_bytes(sample.data)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("VITRINE_DATA_DIR", "data")

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from core.cli import app
 from core.export import format_named
-from core.images.sample import draw_samples
+from core.images.samples import drawings
 from pages import PAGES
 from tests.docs.blocks import ROOT, to_run
 
@@ -24,7 +24,7 @@ def test_the_quick_start_and_the_recipe_for_fine_tuning(tmp_path: Path, monkeypa
     (*same, other_export) = recipe.splitlines()
     assert before == same
     (tmp_path / "photos").mkdir()
-    for sample in draw_samples():
+    for sample in drawings():
         (tmp_path / "photos" / sample.name).write_bytes(sample.data)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("VITRINE_DATA_DIR", "data")

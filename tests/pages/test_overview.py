@@ -14,7 +14,7 @@ def test_without_a_project_there_are_three_ways_to_start() -> None:
 
     assert [button.label for button in at.button] == [
         "Start with your images",
-        "Try the sample project",
+        "Try the sample",
         "Import a project",
     ]
 
@@ -57,13 +57,13 @@ def test_a_name_with_markup_is_escaped() -> None:
     assert r"\*\*Shelf\*\* \<img src=x onerror=alert\(1\)\>" in labels
 
 
-def test_the_sample_project_opens_at_generate_with_twelve_images() -> None:
+def test_the_sample_opens_at_the_desk() -> None:
     at = open_page("overview")
 
     at.button(key="start-sample").click().run()
 
-    assert at.title[0].value == "Generate"
-    assert "12 images, 12 without questions" in texts(at)
+    assert at.title[0].value == "Curate"
+    assert [project.name for project in services().projects.list_projects()] == ["Sample project"]
 
 
 def test_an_export_of_the_project_offers_its_archive_also_on_the_tasks_page() -> None:

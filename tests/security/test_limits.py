@@ -282,9 +282,9 @@ import asyncio, sys
 from pathlib import Path
 from core import ImageService, ProjectService, connect
 from core.errors import StorageError
-from core.images.sample import draw_samples
+from core.images.samples import drawings
 
-directory, samples = Path(sys.argv[1]), draw_samples()
+directory, samples = Path(sys.argv[1]), drawings()
 
 def refused(act):
     try:

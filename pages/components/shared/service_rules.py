@@ -43,7 +43,8 @@ _CALLS: dict[Act, tuple[str, ...]] = {
         "style_generation.preview",
         "style_results.get_result", "style_results.history", "style_results.models_used",
         "style_results.references_used",
-        "tag_review.tags", "tag_review.tags_in", "tasks.get_task", "tasks.items", "tasks.list_tasks", "tasks.summary",
+        "samples.is_sample", "tag_review.tags", "tag_review.tags_in",
+        "tasks.get_task", "tasks.items", "tasks.list_tasks", "tasks.summary",
         "twins.estimate", "uploads.list_uploads", "variants.report", "versions.original_of", "versions.preview",
     ),
     Act.REVIEW: (
@@ -99,6 +100,7 @@ _CALLS: dict[Act, tuple[str, ...]] = {
     Act.DELETE_PROJECT: ("bin.delete_for_good", "projects.delete_project", "projects.restore_project"),
     Act.CREATE_PROJECT: (
         "project_imports.from_path", "project_imports.from_upload", "projects.create_project",
+        "samples.create",
     ),
     Act.MANAGE_SERVER: (
         "profiles.remove_profile", "profiles.save_profile", "projects.set_quota", "tokens.list_tokens",

@@ -80,4 +80,4 @@ def test_the_demo_makes_a_sample_project_once_and_serves_it(monkeypatch: pytest.
     with connect(tmp_path / "demo") as db:
         (project,) = ProjectService(db).list_projects()
         counts = ProjectService(db).counts(project.id)
-    assert (counts.images, counts.entries) == (12, 24)
+    assert (counts.images, counts.entries) == (33, 106)
