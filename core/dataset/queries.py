@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import Tuple, func, literal, tuple_
 from sqlmodel import Session, col, select
@@ -13,6 +14,7 @@ from core.dataset.judge_trust import require_trusted_judge
 from core.dataset.query_planner import selective_condition, selective_condition_for_count
 from core.db import ImageDatasets, Images, Questions, is_about
 from core.db.base import UtcDateTime
+from core.db.entry_states import count_with, has_entry_states, states_with
 from core.errors import InvalidInputError
 from core.search_line import WORD
 
@@ -47,9 +49,16 @@ def find_entries(
     limit = max(1, min(limit, MAX_LIMIT))
     if entry_filter.values("worth") == ("yes",) and not newest_first:
         return _by_rank(session, project_id, entry_filter, limit, after, not_skipped_by)
-    order = (col(ImageDatasets.create_at), col(ImageDatasets.id))
+    order: tuple[Any, ...] = (col(ImageDatasets.create_at), col(ImageDatasets.id))
+    # It is NULL in all of them; PostgreSQL reads by the index, which begins with it, only when it is told.
+    by: tuple[Any, ...] = (col(ImageDatasets.deleted_at), *order)
     selective = selective_condition(session, project_id, entry_filter)
     query = select(ImageDatasets).where(*conditions(project_id, entry_filter, by_index=selective is None))
+    decision = _looked_up_decision(session, entry_filter)
+    if selective is None and decision is not None:
+        decided = states_with(project_id, decision)
+        query = query.join(decided, decided.c.entry_id == ImageDatasets.id)
+        order = by = (decided.c.create_at, decided.c.entry_id)
     if selective is not None:
         query = query.where(selective)
     if not_skipped_by is not None and not _finds_skipped(entry_filter):
@@ -57,8 +66,6 @@ def find_entries(
     if after is not None:
         key = _key_of(session, after)
         query = query.where(tuple_(*order) < key if newest_first else tuple_(*order) > key)
-    # It is NULL in all of them; PostgreSQL reads by the index, which begins with it, only when it is told.
-    by = (col(ImageDatasets.deleted_at), *order)
     query = query.order_by(*(column.desc() for column in by) if newest_first else by)
     rows = list(session.exec(query.limit(limit + 1)))
     return EntryPage(tuple(rows[:limit]), rows[limit - 1].id if len(rows) > limit else None)
@@ -112,13 +119,22 @@ def _count(
     selective: Condition | None,
     not_skipped_by: str | None,
 ) -> int:
+    decision = _looked_up_decision(session, entry_filter)
+    if decision is not None and len(entry_filter.terms) == 1:
+        found = count_with(session, project_id, decision)
+        if not_skipped_by is None:
+            return found
+        return found - _count_where(session, [*conditions(project_id, entry_filter), skipped_by(not_skipped_by)])
     where = conditions(project_id, entry_filter, by_index=selective is None)
-    query = select(func.count()).select_from(ImageDatasets).where(*where)
     if selective is not None:
-        query = query.where(selective)
+        where.append(selective)
     if not_skipped_by is not None and not _finds_skipped(entry_filter):
-        query = query.where(~skipped_by(not_skipped_by))
-    return session.exec(query).one()
+        where.append(~skipped_by(not_skipped_by))
+    return _count_where(session, where)
+
+
+def _count_where(session: Session, where: list[Condition]) -> int:
+    return session.exec(select(func.count()).select_from(ImageDatasets).where(*where)).one()
 
 
 def entries_of_images(session: Session, image_ids: set[str]) -> dict[str, list[ImageDatasets]]:
@@ -164,6 +180,17 @@ def single_label_questions(session: Session, entries: Sequence[ImageDatasets]) -
 def images_by_id(session: Session, image_ids: set[str]) -> dict[str, Images]:
     """Return the images by id, deleted ones too."""
     return {image.id: image for image in session.exec(select(Images).where(col(Images.id).in_(image_ids)))}
+
+
+def _looked_up_decision(session: Session, entry_filter: EntryFilter) -> str | None:
+    """Return the one decision that the filter asks for, where this database looks decisions up in their own table.
+
+    None also for a filter by id, which finds honeypots too.
+    """
+    decisions = entry_filter.values("is")
+    if len(decisions) != 1 or entry_filter.values("id") or not has_entry_states(session):
+        return None
+    return decisions[0]
 
 
 def _finds_skipped(entry_filter: EntryFilter) -> bool:

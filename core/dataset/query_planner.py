@@ -16,6 +16,7 @@ from core.dataset.conditions import REVIEWING, Condition, conditions
 from core.dataset.filters import EntryFilter, Term
 from core.dataset.quality import candidates_of_check
 from core.db import Events, ImageDatasets, Images
+from core.db.entry_states import has_entry_states, ids_with
 from core.db.row_count import about_rows
 from core.db.text import entries_with_text
 from core.images.query_conditions import side_is
@@ -90,6 +91,8 @@ def _sources(session: Session, project_id: str, entry_filter: EntryFilter) -> It
     for field in _BY_INDEX if len(entry_filter.terms) > 1 else _NOT_IN_PAGE_ORDER:
         for value in _single_value(entry_filter, field):
             candidates = candidates_of_check(value, project_id) if field == "check" else None
+            if field == "is" and has_entry_states(session):
+                candidates = ids_with(project_id, value)
             if candidates is not None:
                 yield col(_Entry.id), candidates
             elif value != _NOT_INDEXED:

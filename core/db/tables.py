@@ -174,6 +174,7 @@ class ImageDatasets(_AboutImages, Base, table=True):
     __tablename__: ClassVar[str] = "image_datasets"
     __table_args__ = (
         Index("ix_entries_order", "project_id", "deleted_at", "create_at", "id"),
+        # On SQLite; on PostgreSQL the table entry_states is looked up instead (core/db/entry_states.py).
         Index("ix_entries_review", "project_id", "deleted_at", "confirmed", "rejected", "create_at", "id"),
         Index("ix_entries_image", "image_id", "deleted_at"),
         Index("ix_entries_held", "project_id", "deleted_at", "image_id"),

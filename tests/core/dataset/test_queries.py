@@ -115,14 +115,15 @@ def test_repeated_and_disputed_answers_are_found(make: Make, entries: EntryQueri
     assert entries.check_counts(project.id, EntryFilter())["disputed"] == 3
 
 
+@pytest.mark.parametrize("line", ["", "is:open"])
 @pytest.mark.parametrize("newest_first", [False, True])
 def test_keyset_pages_neither_skip_nor_repeat_an_entry(
-    newest_first: bool, make: Make, entries: EntryQueries, project: Projects
+    newest_first: bool, line: str, make: Make, entries: EntryQueries, project: Projects
 ) -> None:
     made = [make(f"Question {number}?").id for number in range(10)]
     seen, cursor, sizes = [], None, []
     while True:
-        page = entries.find_entries(project.id, EntryFilter(), limit=4, after=cursor, newest_first=newest_first)
+        page = entries.find_entries(project.id, parse_search(line), limit=4, after=cursor, newest_first=newest_first)
         seen += [entry.id for entry in page.items]
         sizes.append(len(page.items))
         cursor = page.next_cursor
