@@ -7,7 +7,7 @@ from types import MappingProxyType
 from sqlalchemy import func
 from sqlmodel import select
 
-from core.dataset import completion, image_facets, quality, queries, stats
+from core.dataset import by_image, completion, image_facets, quality, queries, stats
 from core.dataset.conditions import conditions
 from core.dataset.filters import EntryFilter
 from core.dataset.history import HistoryEvent, history
@@ -60,6 +60,27 @@ class EntryQueries:
         """Count the entries of the filter; *not_skipped_by* as in :meth:`find_entries`."""
         with self._db.reading() as session:
             return queries.count_entries(session, project_id, entry_filter, not_skipped_by=not_skipped_by)
+
+    def find_asked_images(
+        self, project_id: str, entry_filter: EntryFilter, *, limit: int = 60, after: str | None = None
+    ) -> by_image.AskedImagePage:
+        """Return one page of the images of the filter's entries, each once with all its questions and answers.
+
+        Args:
+            limit: at most 200 images.
+            after: the cursor of the page before.
+
+        Raises:
+            InvalidInputError: a value of the filter cannot be read, or *after* names no image.
+        """
+        with self._db.reading() as session:
+            return by_image.find_asked_images(session, project_id, entry_filter, limit=limit, after=after)
+
+    @cached_until_write
+    def count_asked_images(self, project_id: str, entry_filter: EntryFilter) -> int:
+        """Count the images of the filter's entries; of an entry with several images, the first."""
+        with self._db.reading() as session:
+            return by_image.count_asked_images(session, project_id, entry_filter)
 
     def entries_of_images(self, image_ids: set[str]) -> dict[str, list[ImageDatasets]]:
         """Return all entries of these images by image id, oldest first."""

@@ -93,7 +93,7 @@ EXPORT = {
 EXPLORE = {
     "review": "button Review 3 | primary",
     "to-generate": "button Generate",
-    "as": "segmented_control Results as | value 'Grid' | required",
+    "as": "segmented_control Results as | value 'Images' | required",
 }
 
 

@@ -1,21 +1,24 @@
-"""The results of a search as a grid or a table, and the buttons that pass them to another page."""
+"""The results of a search by image, by entry or as a table, and the buttons that pass them to another page."""
 
 import streamlit as st
 
 from core.accounts.permissions import Act
 from core.dataset import EntryFilter, Term
-from pages.components.shared import entry_grid, entry_table, page
+from pages.components.shared import asked_grid, entry_grid, entry_table, page
 
 
 def show(project_id: str, entry_filter: EntryFilter, total: int, actor: str) -> list[str]:
-    """Draw the results as a grid or a table, and return the ids of the entries selected in the grid."""
+    """Draw the results by image, by entry or as a table, and return the ids of the selected entries."""
     shape = st.segmented_control(
-        "Results as", ("Grid", "Table"), default="Grid", key="as", bind="query-params", required=True,
+        "Results as", ("Images", "Entries", "Table"), default="Images", key="as", bind="query-params", required=True,
         label_visibility="collapsed",
+        help="Images: each image once, with all its questions and answers. Entries: each entry by itself.",
     )  # fmt: skip
     if shape == "Table":
         entry_table.show(project_id, entry_filter, actor)
         return []
+    if shape == "Images":
+        return asked_grid.show(project_id, entry_filter, total)
     return entry_grid.show(project_id, entry_filter, total)
 
 
@@ -36,5 +39,7 @@ def next_steps(project_id: str, entry_filter: EntryFilter, total: int, selected:
     waiting = page.services().collaboration.count_queue(project_id, chosen, actor)
     name = f"Review {waiting:,} selected" if selected else f"Review {waiting:,}"
     about = "Review them at the desk" if waiting else "All of them are decided, or you have skipped them"
+    if waiting and (rest := count - waiting):
+        about = f"The other {rest:,} are decided, you have skipped them, or others have them"
     if st.button(name, type="primary", key="review", **page.only(Act.REVIEW, disabled=not waiting, help=about)):
         page.go("curate", q=str(chosen))

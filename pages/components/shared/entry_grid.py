@@ -15,7 +15,7 @@ _FILTER = "explore-filter"
 
 
 def show(project_id: str, entry_filter: EntryFilter, total: int) -> list[str]:
-    """Draw one page of the entries and return the ids of the selected ones; clicking an entry opens its image."""
+    """Draw one page of the entries and return the ids of the selected ones; clicking an entry opens it."""
     if not total:
         nothing.show(page.services().entries.why_empty(project_id, entry_filter), entry_filter, "entry")
         return []
@@ -28,7 +28,9 @@ def show(project_id: str, entry_filter: EntryFilter, total: int) -> list[str]:
     if action.similar in found.image_of:
         similar.go(found.image_of[action.similar])
     if action.opened in found.image_of:
-        image_drawer.show(found.image_of[action.opened], list(dict.fromkeys(found.image_of.values())))
+        image_drawer.show(
+            found.image_of[action.opened], list(dict.fromkeys(found.image_of.values())), entry_id=action.opened
+        )
     return [id_ for id_ in action.selected if id_ in found.image_of]
 
 

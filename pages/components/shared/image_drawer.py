@@ -5,20 +5,27 @@ from typing import Any
 
 import streamlit as st
 
-from core import Images
+from core import ImageDatasets, Images
 from core.accounts.permissions import Act
+from core.dataset import EntryFilter
 from core.vision.layers import layers_of
-from pages.components.shared import entry_messages, found_in_image, image_edit, page, similar, tags, zoom
+from pages.components.shared import answer_form, entry_messages, found_in_image, image_edit, page, similar, tags, zoom
 
 _SHOWN = "drawer-image"
+_ENTRY = "drawer-entry"
 _EDITED = "drawer-edited"
 """The id of the image that is being edited."""
 MAX_BOXES = 500
 
 
-def show(image_id: str, neighbors: Sequence[str]) -> None:
-    """Open the drawer on an image; *neighbors* are the ids that Previous and Next step through."""
+def show(image_id: str, neighbors: Sequence[str], entry_id: str | None = None) -> None:
+    """Open the drawer on an image, with *entry_id* on one of its entries.
+
+    Args:
+        neighbors: the ids of the images that Previous and Next step through.
+    """
     st.session_state[_SHOWN] = image_id
+    st.session_state[_ENTRY] = entry_id
     st.session_state.pop(_EDITED, None)
     _drawer(list(neighbors))
 
@@ -51,15 +58,17 @@ def _drawer(neighbors: list[str]) -> None:
             tags.show(image, page.services().tag_review.tags(id_), scores, key="drawer-tags")
         elif image.tags:
             st.caption(page.escape(f"Tags: {image.tags}"))
+        entry_id = st.session_state.get(_ENTRY)
         facts, found, questions, history = st.tabs(
-            ["About", "Found", "Questions and entries", "History"], key="drawer-tabs"
-        )
+            ["About", "Found", "Questions and entries", "History"], key=f"drawer-tabs-{entry_id or ''}",
+            default="Questions and entries" if entry_id else None,
+        )  # fmt: skip
         with facts:
             _facts(image)
         with found:
             found_in_image.show(id_, results)
         with questions:
-            _questions(image)
+            _questions(image, entry_id)
         with history:
             _history(image)
 
@@ -170,25 +179,35 @@ def _origin(image: Images, original_id: str) -> None:
             st.text(how)
 
 
-def _questions(image: Images) -> None:
+def _questions(image: Images, first_id: str | None) -> None:
+    """Draw the entries and the open questions of an image, the entry *first_id* before the others."""
     library = page.services().library
     questions, entries = library.questions_of(image.id), library.entries_of(image.id)
     if not questions and not entries:
         st.caption("This image has no questions yet.")
         if page.may(Act.GENERATE_PAID, image.project_id):
             page.link("generate", "Ask about this image", icon="auto_awesome")
-    for entry in entries:
+    for entry in sorted(entries, key=lambda entry: entry.id != first_id):
         with st.container(border=True, key=f"drawer-entry-{entry.id}"):
-            st.text(entry.question)
-            st.text(entry.answer)
-            st.caption(entry.decision)
-            entry_messages.show(entry)
+            _entry(entry)
     answered = {entry.question_id for entry in entries}
     for question in questions:
         if question.id not in answered:
             with st.container(border=True, key=f"drawer-question-{question.id}"):
                 st.text(question.question)
                 st.caption("No answer yet")
+
+
+def _entry(entry: ImageDatasets) -> None:
+    st.text(entry.question)
+    st.text(answer_form.readable_answer(entry.answer) if entry.answer_type == "label" else entry.answer)
+    decision = f"{entry.decision}: {entry.reject_reason}" if entry.rejected and entry.reject_reason else entry.decision
+    facts = [decision, entry.kind, entry.model or entry.origin or "a person", entry.tags.replace(",", ", ")]
+    st.caption(page.escape(" · ".join(filter(None, facts))))
+    at_desk = page.only(Act.REVIEW, entry.project_id)
+    if st.button("Open at the desk", icon=":material/checklist:", key=f"drawer-desk-{entry.id}", **at_desk):
+        page.go("curate", q=str(EntryFilter().with_term("id", entry.id)))
+    entry_messages.show(entry)
 
 
 def _history(image: Images) -> None:

@@ -12,8 +12,22 @@ from pages.components.shared import page
 
 _HTML = """<div class="grid"><div class="cells" role="listbox" aria-multiselectable="true"></div>
 <div class="bar"><span class="where" role="status"></span>
+<label class="size"><span>Size</span><input type="range" min="1" max="5" step="1" value="2"></label>
 <button class="turn" title="Page up">Previous</button><button class="turn" title="Page down">Next</button>
 </div></div>"""
+
+
+@dataclass(frozen=True)
+class GridEntry:
+    """A question with its answer below an image; a click opens it by its *id*, without one it only stands there."""
+
+    id: str
+    question: str
+    answer: str
+    state: str = ""
+    """"confirmed", "rejected" or "open"; empty for a question without an answer."""
+    quiet: bool = False
+    """Drawn pale, because the search does not find it."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +38,8 @@ class GridItem:
     name: str
     caption: str = ""
     """A short text below the name."""
+    entries: Sequence[GridEntry] = ()
+    """In full below the image, when the items are images with what was asked about them."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +104,8 @@ def show(
 
 def _as_data(page_: GridPage) -> dict[str, Any]:
     """Return the page as a dictionary; ``asdict`` copies every value, which takes a tenth of a page run."""
-    return {**vars(page_), "items": [vars(item) for item in page_.items]}
+    items = [{**vars(item), "entries": [vars(entry) for entry in item.entries]} for item in page_.items]
+    return {**vars(page_), "items": items}
 
 
 def _selection(reported: Any, epoch: int, default: Sequence[str]) -> list[str]:

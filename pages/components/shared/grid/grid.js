@@ -3,6 +3,8 @@
 const grids = new WeakMap();
 const SERVER_TIMEOUT_MS = 3000; // after this, a page turn no longer waits for the server
 const PAINT_MS = 100;
+const WIDTHS_PX = [105, 150, 210, 280, 380];
+const WIDTHS_OF_ENTRIES_PX = [180, 240, 320, 380, 460];
 const SELECTION_DEBOUNCE_MS = 120;
 const MORE_LIKE_THIS = '<svg viewBox="0 0 16 16" aria-hidden="true"><rect x="1.5" y="1.5" width="8" height="8" rx="1.5"/><path d="M12 5.5h1a1.5 1.5 0 0 1 1.5 1.5v6a1.5 1.5 0 0 1-1.5 1.5H7A1.5 1.5 0 0 1 5.5 13v-1"/></svg>';
 
@@ -101,7 +103,9 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     frame.append(image, ...(data.selectable ? [tick] : []), like);
     const name = make("div", "name", item.name);
     name.title = item.name;
-    node.append(frame, name, make("div", "caption", item.caption || "\u00a0"));
+    node.append(frame, name);
+    if (!item.entries.length) node.append(make("div", "caption", item.caption || "\u00a0"));
+    else node.append(...item.entries.map(entryOf));
     node.onclick = (event) => {
       focusCell(index);
       if (event.shiftKey && data.selectable) range(index);
@@ -109,6 +113,15 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
       else grid.setTriggerValue("opened", item.id);
     };
     return node;
+  }
+
+  /* A question with its answer, in full. */
+  function entryOf(entry) {
+    const line = make(entry.id ? "button" : "div", `entry ${entry.state} ${entry.quiet ? "quiet" : ""}`);
+    line.append(make("span", "question", entry.question), make("span", "answer", entry.answer));
+    line.title = entry.state;
+    if (entry.id) line.type = "button", line.tabIndex = -1, line.onclick = (event) => (event.stopPropagation(), grid.setTriggerValue("opened", entry.id));
+    return line;
   }
 
   function focusCell(index) {
@@ -146,7 +159,21 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     root.classList.toggle("choosing", grid.selected.size > 0);
   }
 
+  /* How wide the cells are is of this browser and of no one else. */
+  function resize() {
+    const slider = root.querySelector(".size input");
+    const hasEntries = view.items.some((item) => item.entries.length);
+    const name = `vitrine-grid-size${hasEntries ? "-entries" : ""}`;
+    const widths = hasEntries ? WIDTHS_OF_ENTRIES_PX : WIDTHS_PX;
+    const set = () => cells.style.setProperty("--width", `${widths[slider.value - 1]}px`);
+    slider.value = storage()?.getItem(name) ?? 2;
+    slider.oninput = () => (set(), storage()?.setItem(name, slider.value));
+    cells.classList.toggle("asked", hasEntries);
+    set();
+  }
+
   function bar() {
+    resize();
     const [previous, next] = root.querySelectorAll(".turn");
     root.querySelector(".where").textContent = view.where;
     previous.hidden = next.hidden = !view.has_previous && !view.has_next;
@@ -174,6 +201,15 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     event.preventDefault();
     event.stopPropagation();
   };
+}
+
+/* A browser may forbid it. */
+function storage() {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
 }
 
 function first(shown) {

@@ -81,10 +81,10 @@ def test_decisions_are_marked_and_labels_are_words(project: Projects, monkeypatc
 def test_what_is_selected_or_opened_is_of_this_page(project: Projects, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second, third, *_ = services().dataset.list_dataset_entries(project.id)
     opened: list[Any] = []
-    monkeypatch.setattr(image_drawer, "show", lambda *given: opened.append(given))
+    monkeypatch.setattr(image_drawer, "show", lambda *given, **entry: opened.append((*given, entry)))
 
     _, selected = drawn(project, monkeypatch, selected=[third.id, second.id], opened=first.id)
     drawn(project, monkeypatch, opened=third.id)
 
     assert selected == [second.id]
-    assert opened == [(first.image_id, [first.image_id, second.image_id])]
+    assert opened == [(first.image_id, [first.image_id, second.image_id], {"entry_id": first.id})]

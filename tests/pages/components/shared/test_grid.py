@@ -17,11 +17,11 @@ def test_a_page_is_drawn_with_the_one_that_follows(components: RecordedComponent
     assert components.data["vitrine_grid"] == {
         "label": "Images", "selectable": True,
         "page": {
-            "items": [{"id": "1", "url": "/media/1", "name": "shelf.jpg", "caption": ""}],
+            "items": [{"id": "1", "url": "/media/1", "name": "shelf.jpg", "caption": "", "entries": []}],
             "where": "1 to 1 of 2", "has_previous": False, "has_next": True,
         },
         "following": {
-            "items": [{"id": "2", "url": "/media/2", "name": "cup.jpg", "caption": "red"}],
+            "items": [{"id": "2", "url": "/media/2", "name": "cup.jpg", "caption": "red", "entries": []}],
             "where": "2 to 2 of 2", "has_previous": True, "has_next": False,
         },
         "selected": [],
