@@ -5,7 +5,7 @@ WORKDIR /src
 RUN python -m venv /app
 COPY requirements.lock ./
 RUN /app/bin/pip install --no-cache-dir --require-hashes --requirement requirements.lock
-COPY pyproject.toml hatch_build.py requirements.txt requirements-see.txt requirements-postgresql.txt requirements-s3.txt requirements-mcp.txt README.md LICENSE Home.py vitrine.py ./
+COPY pyproject.toml hatch_build.py requirements.txt requirements-see.txt requirements-postgresql.txt requirements-s3.txt requirements-mcp.txt requirements-workers.txt README.md LICENSE Home.py vitrine.py ./
 COPY .streamlit/config.toml .streamlit/
 COPY docs docs
 COPY core core

@@ -83,8 +83,8 @@ doctor: .venv/installed
 
 # UPGRADE=--upgrade updates all libraries; without it, locked versions stay unless requirements.txt demands others.
 lock: .venv/installed-tests
-	$(LOCK) requirements.txt requirements-see.txt requirements-postgresql.txt requirements-s3.txt --output-file requirements.lock
-	$(LOCK) requirements.txt requirements-see.txt requirements-postgresql.txt requirements-s3.txt requirements-mcp.txt tests/requirements.txt --constraints requirements.lock --output-file tests/requirements.lock
+	$(LOCK) requirements.txt requirements-see.txt requirements-postgresql.txt requirements-s3.txt requirements-workers.txt --output-file requirements.lock
+	$(LOCK) requirements.txt requirements-see.txt requirements-postgresql.txt requirements-s3.txt requirements-mcp.txt requirements-workers.txt tests/requirements.txt --constraints requirements.lock --output-file tests/requirements.lock
 
 clean:
 	rm -rf .venv

@@ -51,6 +51,7 @@ def test_the_wheel_brings_one_package_and_the_command(installed: Path) -> None:
         "": "requirements.txt", "see": "requirements-see.txt", "postgres": "requirements-postgresql.txt",
         "s3": "requirements-s3.txt",
         "mcp": "requirements-mcp.txt",
+        "workers": "requirements-workers.txt",
     }  # fmt: skip
     for extra, file in files.items():
         assert {name for name, needed_by in lines if needed_by == extra} == _listed(file)

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-EXTRAS = ("requirements-see.txt", "requirements-postgresql.txt", "requirements-s3.txt", "requirements-mcp.txt")
+EXTRAS = (
+    "requirements-see.txt", "requirements-postgresql.txt", "requirements-s3.txt", "requirements-mcp.txt",
+    "requirements-workers.txt",
+)  # fmt: skip
 REQUIREMENTS = ("requirements.txt", *EXTRAS, "tests/requirements.txt")
 LOCKS = ("requirements.lock", "tests/requirements.lock")
 
@@ -62,7 +65,7 @@ def test_a_lock_pins_everything_with_hashes_and_names_no_address(file: str) -> N
 
 
 def test_every_required_name_is_locked() -> None:
-    extras = ("requirements-see.txt", "requirements-postgresql.txt", "requirements-s3.txt")
+    extras = (*EXTRAS[:3], "requirements-workers.txt")
     run = set().union(*map(_required, ("requirements.txt", *extras)))
     assert run - set(_locked("requirements.lock")) == set()
     both = run | _required("requirements-mcp.txt") | _required("tests/requirements.txt")
