@@ -32,15 +32,15 @@ def insert_items(session: Session, task_id: str, plan: Sequence[ItemPlan]) -> No
 
 
 def _next_position(session: Session, task_id: str, stage: int) -> int:
-    first = stage * _POSITIONS_PER_STAGE
+    first = stage * POSITIONS_PER_STAGE
     positions = select(func.max(TaskItems.position)).where(
-        TaskItems.task_id == task_id, TaskItems.position >= first, TaskItems.position < first + _POSITIONS_PER_STAGE
+        TaskItems.task_id == task_id, TaskItems.position >= first, TaskItems.position < first + POSITIONS_PER_STAGE
     )
     last = session.exec(positions).one()
     return first if last is None else last + 1
 
 
-_POSITIONS_PER_STAGE = 100_000_000
+POSITIONS_PER_STAGE = 100_000_000
 _ITEM_DEFAULTS: dict[str, Any] = {
     "state": "queued", "attempts": 0, "error_code": "", "error": "", "result": {},
 }  # fmt: skip

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, update
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from core.db import LlmCalls, TaskItems, Tasks, utc_now
 from core.errors import VitrineError
 from core.tasks.adding import insert_items
 from core.tasks.item_queue import pause_running
 from core.tasks.kinds import ItemPlan, ItemResult
+from core.tasks.part import Span
 
 
 class TakenOverError(VitrineError):
@@ -86,15 +87,13 @@ _COUNT_ITEM = (
 )
 
 
-def requeue_interrupted(session: Session, task_id: str) -> None:
+def requeue_interrupted(session: Session, task_id: str, span: Span | None = None) -> None:
     """Requeue items left in state running by a crashed process, and mark their calls as maybe paid."""
-    session.execute(
-        update(TaskItems)
-        .where(col(TaskItems.task_id) == task_id, col(TaskItems.state) == "running")
-        .values(state="queued", attempts=TaskItems.attempts + 1)
-    )
-    session.execute(
-        update(LlmCalls)
-        .where(col(LlmCalls.task_id) == task_id, col(LlmCalls.state) == "started")
-        .values(state="unknown", error_code="interrupted", ended_at=utc_now())
-    )
+    left = [col(TaskItems.task_id) == task_id, col(TaskItems.state) == "running"]
+    calls = [col(LlmCalls.task_id) == task_id, col(LlmCalls.state) == "started"]
+    if span is not None:
+        left.append(span.condition())
+        calls.append(col(LlmCalls.item_id).in_(select(TaskItems.id).where(*left)))
+    ended = {"state": "unknown", "error_code": "interrupted", "ended_at": utc_now()}
+    session.execute(update(LlmCalls).where(*calls).values(ended).execution_options(synchronize_session=False))
+    session.execute(update(TaskItems).where(*left).values(state="queued", attempts=TaskItems.attempts + 1))

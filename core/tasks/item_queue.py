@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 
 from core import audit
 from core.db import Database, LlmCalls, TaskItems, Tasks
+from core.tasks.part import Part, Span
 from core.tasks.service import TaskStatus
 
 # The longest time until a pause or a cancel is noticed.
@@ -62,8 +63,11 @@ class ItemQueue:
         prepare: Prepare,
         may_claim: Callable[[Session], bool] = lambda session: True,
         which: Round = Round.ALL,
+        part: Part | None = None,
     ) -> None:
         self._which = which
+        self._span = part.span if part else None
+        self._slots = part.slots if part else None
         self._db = db
         self._may_claim = may_claim
         self._task_id = task_id
@@ -89,14 +93,19 @@ class ItemQueue:
         Prefetches: the next batch is claimed and prepared while items of the last one run. Items in flight may add
         more items, or hold back a higher stage: as long as there are any, it waits.
         """
+        has_slot = self._slots is None
         while not (self._is_closed or self._stop.is_set()):
             age_s = time.monotonic() - self._refilled_at_s
             is_low = len(self._ready) <= self._concurrency // 2 and not self._is_exhausted
             if self._refilling is None and (is_low or age_s > _STATUS_CHECK_S / 2):
                 self._refilling = asyncio.create_task(self._refill())
             if self._ready and age_s <= _STATUS_CHECK_S:
+                if not has_slot:
+                    has_slot = await self._take_slot()
+                    continue  # the task may have been paused meanwhile
                 self._in_flight += 1
                 return self._ready.popleft()
+            has_slot = has_slot and not self._give_slot()
             if self._refilling is not None:
                 await asyncio.shield(self._refilling)
             elif self._in_flight:
@@ -104,7 +113,24 @@ class ItemQueue:
                 await self._ended.wait()
             else:
                 return None
+        if has_slot:
+            self._give_slot()
         return None
+
+    def item_ran(self) -> None:
+        """Note that the item of :meth:`next` runs no more; its result may not be committed yet."""
+        self._give_slot()
+
+    async def _take_slot(self) -> bool:
+        if self._slots is not None:
+            await self._slots.acquire()
+        return True
+
+    def _give_slot(self) -> bool:
+        """Let another part of this process run an item; return whether there was a slot to give."""
+        if self._slots is not None:
+            self._slots.release()
+        return self._slots is not None
 
     def item_ended(self) -> None:
         """Note that the result or the failure of an item is committed; call it once for each item of :meth:`next`."""
@@ -134,7 +160,7 @@ class ItemQueue:
         if not (status == TaskStatus.RUNNING or is_paid) or not self._may_claim(session):
             return None
         wanted = min(self._concurrency - len(self._ready), _MAX_BATCH)
-        items = _next_queued(session, self._task_id, max(wanted, 1), self._which.item_state)
+        items = _next_queued(session, self._task_id, max(wanted, 1), self._which.item_state, self._span)
         allowed = len(items)
         # Items of later stages send nothing: they put together what was paid for.
         if items and cost_cap is not None and items[0].stage == 0 and self._which is Round.ALL:
@@ -153,12 +179,14 @@ class ItemQueue:
         return items
 
 
-def _next_queued(session: Session, task_id: str, limit: int, state: str) -> list[TaskItems]:
+def _next_queued(session: Session, task_id: str, limit: int, state: str, span: Span | None) -> list[TaskItems]:
     """Return queued items of one stage by position; none while an item of a lower stage runs.
 
     Positions are ordered by stage, so the first queued item has the lowest one.
     """
     queued = select(TaskItems).where(TaskItems.task_id == task_id, TaskItems.state == state)
+    if span is not None:
+        queued = queued.where(span.condition())
     items = list(session.exec(queued.order_by(col(TaskItems.position)).limit(limit)))
     stage = items[0].stage if items else 0
     if stage:

@@ -39,6 +39,7 @@ from core.tasks.ending import (
 )
 from core.tasks.item_queue import Claimed, ItemQueue, Round, pause_running
 from core.tasks.kinds import ItemContext, ItemResult, PrefetchingTaskKind, TaskKind, WaitingTaskKind
+from core.tasks.part import Part
 from core.tasks.service import ACTIVE, WAITING, TaskStatus
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class TaskRunner:
         self.progress: dict[str, tuple[float, str]] = {}
         """By task id: the share (0 to 1) of its current long item that is done, and the current step in words."""
 
-    async def run(self, task_id: str, *, concurrency: int | None = None) -> Tasks:
+    async def run(self, task_id: str, *, concurrency: int | None = None, part: Part | None = None) -> Tasks:
         """Run the task until it is complete, paused or cancelled, and return it.
 
         Items that were running when a process died are run again.
@@ -67,21 +68,26 @@ class TaskRunner:
         Args:
             concurrency: Items at a time; by default that of the task's config, or else the setting
                 ``VITRINE_LLM_CONCURRENCY``.
+            part: Which of its items are run here, when other processes run others; by default all.
 
         Raises:
             NotFoundError: there is no such task, or no kind for its ``task_type``.
         """
-        task = await self._db.write(lambda session: self._start_run(session, task_id))
+        task = await self._db.write(lambda session: self._start_run(session, task_id, part))
         if task.status != TaskStatus.RUNNING:
             return task
         with acting(Caller(task.started_by, way="task")):
-            return await self._run_items(task, concurrency)
+            return await self._run_items(task, concurrency, part)
 
-    async def _run_items(self, task: Tasks, concurrency: int | None) -> Tasks:
+    async def _run_items(self, task: Tasks, concurrency: int | None, part: Part | None) -> Tasks:
         task_id, kind = task.id, self._kinds[task.task_type]
-        limit = concurrency or int(task.config.get("concurrency") or self._db.settings.llm_concurrency)
+        own = int(task.config.get("concurrency") or 0)
+        limit = concurrency or own or self._db.settings.llm_concurrency
         waiting = kind if isinstance(kind, WaitingTaskKind) and kind.waits(task.config) else None
         try:
+            if part is not None:
+                await self._run_round(kind, task, min(limit, own or limit), Round.ALL, part)
+                return await self._db.write(lambda session: self._end_run(session, task_id, part))
             if waiting is not None:
                 await self._run_round(kind, task, limit, Round.ANSWERED)
             await self._run_round(kind, task, limit, Round.ALL if waiting is None else Round.DEFERRED)
@@ -94,9 +100,10 @@ class TaskRunner:
                 waiting.end_waiting(task_id)
         return await self._db.write(lambda session: self._end_run(session, task_id))
 
-    async def _run_round(self, kind: TaskKind, task: Tasks, limit: int, which: Round) -> None:
+    async def _run_round(self, kind: TaskKind, task: Tasks, limit: int, which: Round, part: Part | None = None) -> None:
         """Run the items that can run now."""
-        queue = ItemQueue(self._db, task.id, limit, self._stop, self._preparer(kind, task), self._may_run, which)
+        prepare = self._preparer(kind, task)
+        queue = ItemQueue(self._db, task.id, limit, self._stop, prepare, self._may_run, which, part)
         workers = [asyncio.create_task(self._work(kind, task, queue)) for _ in range(limit)]
         try:
             await asyncio.gather(*workers)
@@ -121,19 +128,16 @@ class TaskRunner:
     def _may_run(self, session: Session) -> bool:
         return self._lease is None or self._lease.is_held_in(session)
 
-    def _end_run(self, session: Session, task_id: str) -> Tasks:
+    def _end_run(self, session: Session, task_id: str, part: Part | None = None) -> Tasks:
         """Requeue items that were claimed but not finished, and complete the task when nothing is queued."""
         task = session.get(Tasks, task_id)
         if task is None:
             raise NotFoundError("This task does not exist any more.")
         if not self._may_run(session):
             return task
-        session.execute(
-            update(TaskItems)
-            .where(col(TaskItems.task_id) == task_id, col(TaskItems.state) == "running")
-            .values(state="queued")
-        )
-        open_items = col(TaskItems.state).in_(("queued", *WAITING))
+        left = update(TaskItems).where(col(TaskItems.task_id) == task_id, col(TaskItems.state) == "running")
+        session.execute((left if part is None else left.where(part.span.condition())).values(state="queued"))
+        open_items = col(TaskItems.state).in_(("queued", "running", *WAITING))
         queued = select(TaskItems.id).where(TaskItems.task_id == task_id, open_items).limit(1)
         if task.status == TaskStatus.RUNNING and session.exec(queued).first() is None:
             task.status = TaskStatus.COMPLETED_WITH_FAILURES if task.failed_count else TaskStatus.COMPLETED
@@ -142,6 +146,8 @@ class TaskRunner:
                 session, "task.end", task, in_task=True, status=task.status, items=task.total_count,
                 failed=task.failed_count or None,
             )  # fmt: skip
+        if part is not None:
+            part.end(session, task)
         return task
 
     def stop(self) -> None:
@@ -153,17 +159,22 @@ class TaskRunner:
         """Whether :meth:`stop` was called."""
         return self._stop.is_set()
 
-    def _start_run(self, session: Session, task_id: str) -> Tasks:
+    def _start_run(self, session: Session, task_id: str, part: Part | None) -> Tasks:
         task = session.get(Tasks, task_id)
         if task is None:
             raise NotFoundError("This task does not exist any more.")
         if task.task_type not in self._kinds:
             raise NotFoundError(f"Tasks of the type {task.task_type} cannot be run here.")
-        if task.status not in ACTIVE or not self._may_run(session):
+        if not self._may_run(session) or (task.status not in ACTIVE and part is None):
             return task
+        requeue_interrupted(session, task_id, part.span if part else None)
+        if part is not None and task.status not in ACTIVE:
+            part.end(session, task)
+            return task
+        if part is not None:
+            part.begin(session)
         task.status, task.note = TaskStatus.RUNNING, ""
         task.started_at = task.started_at or utc_now()
-        requeue_interrupted(session, task_id)
         return task
 
     async def _work(self, kind: TaskKind, task: Tasks, queue: ItemQueue) -> None:
@@ -177,6 +188,7 @@ class TaskRunner:
         while (claimed := await queue.next()) is not None:
             item = claimed.item
             result = await self._run_item(kind, task, claimed, queue)
+            queue.item_ran()
             if storing is not None:
                 await storing
             storing = self._store(task, item, result, queue) if result else None

@@ -4,7 +4,7 @@ from tests.declared import read, read_defaults
 
 DECLARED: dict[str, dict[str, object]] = {
     "core.tasks.adding": {
-        "_POSITIONS_PER_STAGE": 100_000_000,
+        "POSITIONS_PER_STAGE": 100_000_000,
     },
 }
 DEFAULTS: dict[str, dict[str, object]] = {
