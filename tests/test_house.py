@@ -106,6 +106,7 @@ MAY_CATCH_EVERYTHING = {
     "core/images/worker.py",  # decoders of untrusted files raise anything; it costs one file and is logged
     "core/llm/litellm_client.py",  # litellm's errors share no base class; each becomes one of ours
     "core/tasks/engines/embedded.py",
+    "core/tasks/engines/worker.py",
     "core/tasks/runner.py",
     "core/webhooks/dispatcher.py",
     "core/vision/embedding/words.py",  # tokenizers raises Exception itself; it becomes a ConfigurationError
@@ -114,8 +115,7 @@ MAY_CATCH_EVERYTHING = {
 
 PROMISED = {
     "BusinessProfiles", "DatasetChecks", "DatasetExporterService", "DatasetImporter", "GeneratedImages",
-    "ImageAnalysisTask",
-    "ImageAnswerGenerationTask", "ImageDatasetExporter",
+    "ImageAnalysisTask", "ImageAnswerGenerationTask", "ImageDatasetExporter",
     "ImageDatasetService", "ImageDatasets", "ImageQuestionGenerationTask", "ImageService", "Images", "ImportProblem",
     "ImportReport", "LLMService", "ProjectService", "Projects", "Questions", "StyleDatasetImages", "StyleDatasets",
     "StyleGenerationService", "TaskService", "Tasks", "VitrineError", "connect", "read_vitrine", "run", "sample_images",

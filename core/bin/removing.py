@@ -21,6 +21,7 @@ from core.db import (
     ProviderBatches,
     Questions,
     StyleDatasetImages,
+    TaskChunks,
     TaskItems,
     Tasks,
     is_about,
@@ -91,6 +92,7 @@ def finish_project(db: Database, project_id: str) -> list[str]:
         tasks = select(col(Tasks.id)).where(col(Tasks.project_id) == project_id)
         session.execute(delete(LlmCalls).where(col(LlmCalls.task_id).in_(tasks)))
         session.execute(_without_texts(col(Events.project_id) == project_id))
+        session.execute(delete(TaskChunks).where(col(TaskChunks.task_id).in_(tasks)))
         session.execute(delete(TaskItems).where(col(TaskItems.task_id).in_(tasks)))
         batches = select(col(ProviderBatches.id)).where(col(ProviderBatches.task_id).in_(tasks))
         session.execute(delete(BatchRequests).where(col(BatchRequests.batch_id).in_(batches)))

@@ -48,8 +48,10 @@ from core.db.work_tables import (
     LlmCalls,
     ModelProfiles,
     ProviderBatches,
+    TaskChunks,
     TaskItems,
     Tasks,
+    Workers,
 )
 
 hold_64_bits(Base.metadata)
@@ -105,10 +107,12 @@ __all__ = [
     "StyleDatasetImages",
     "StyleDatasets",
     "StyleVersions",
+    "TaskChunks",
     "TaskItems",
     "Tasks",
     "WebhookDeliveries",
     "Webhooks",
+    "Workers",
     "cached_until_write",
     "connect",
     "cut",

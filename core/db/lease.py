@@ -21,7 +21,8 @@ from core.errors import StorageError
 
 LOCK_FILE = "runner.lock"
 _CHECK_S = 1.0
-_KEY = "1449751666, 1"  # two numbers that nobody else uses
+_KEYS = "1449751666, {}"  # two numbers that nobody else uses
+_TASKS, _COORDINATOR = 1, 2
 # A host that vanishes without ending its connections gives the lease back after a minute.
 _NOTICE_LOST_HOSTS = (
     "SET LOCAL tcp_keepalives_idle = 30; SET LOCAL tcp_keepalives_interval = 10; SET LOCAL tcp_keepalives_count = 3;"
@@ -48,12 +49,17 @@ class Lease(Protocol):
 def task_lease(db: Database) -> Lease:
     """Return the lease of the database *db*; it is not taken yet."""
     if db.engine.dialect.name != "sqlite":
-        return _ServerLease(db.engine)
+        return _ServerLease(db.engine, _TASKS)
     file = db.engine.url.database
     if not file or file == ":memory:":
         return _FileLease(db.data_dir / LOCK_FILE)
     path = Path(file)
     return _FileLease(path.with_name(LOCK_FILE if path.name == DATABASE_NAME else f"{path.name}.{LOCK_FILE}"))
+
+
+def coordinator_lease(db: Database) -> Lease:
+    """Return the lease of whoever looks after the workers of a PostgreSQL database; it is not taken yet."""
+    return _ServerLease(db.engine, _COORDINATOR)
 
 
 class _FileLease:
@@ -80,8 +86,9 @@ class _FileLease:
 
 
 class _ServerLease:
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, key: int) -> None:
         self._engine = engine
+        self._key = _KEYS.format(key)
         self._lock = threading.Lock()
         self._connection: Any = None
         self._backend = 0
@@ -111,7 +118,7 @@ class _ServerLease:
         try:
             self._connection = self._engine.connect()
             self._connection.exec_driver_sql(_NOTICE_LOST_HOSTS)
-            is_taken = self._connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({_KEY})").scalar()
+            is_taken = self._connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({self._key})").scalar()
             self._backend = self._connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
         except (SQLAlchemyError, StorageError):
             is_taken = False

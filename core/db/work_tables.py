@@ -60,6 +60,44 @@ class TaskItems(Base, table=True):
     ended_at: datetime | None = time_field(now=False)
 
 
+class TaskChunks(Base, table=True):
+    """Items of a task that one worker runs together: those at the positions from the first to the last one.
+
+    A chunk is there as long as it is handed out; its items keep their state in their own rows.
+    """
+
+    __tablename__: ClassVar[str] = "task_chunks"
+    __table_args__ = (Index("ix_chunks_task", "task_id", "first_position"),)
+
+    id: str = id_field()
+    task_id: str = Field(foreign_key="tasks.id")
+    first_position: int
+    last_position: int
+    queue: str = Field(description="what workers choose by: the kind of task and its lanes")
+    version: str = Field(description="of the program; workers of another version do not take it")
+    worker_id: str = Field(default="", description="who runs it, empty until somebody does")
+    create_at: datetime = time_field()
+
+
+class Workers(Base, table=True):
+    """A process that runs chunks; its row ends with it, or when it was silent for too long."""
+
+    __tablename__: ClassVar[str] = "workers"
+
+    id: str = id_field()
+    executor: str = Field(description="what the library of the engine calls the process")
+    name: str = Field(description="host and process, for people")
+    version: str
+    concurrency: int = Field(description="items at a time")
+    kinds: list[str] = json_field(list)
+    lanes: list[str] = json_field(list)
+    doing: dict[str, Any] = json_field(dict)
+    """By task id: the share of its current long item that is done, and its step."""
+    is_draining: bool = False
+    create_at: datetime = time_field()
+    beat_at: datetime = time_field()
+
+
 class LlmCalls(Base, table=True):
     """The call ledger: a row is committed before a call is sent and completed after its reply."""
 

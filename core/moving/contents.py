@@ -326,6 +326,8 @@ LEFT_OUT = {
     "exports": "bundles are made again from the entries; their recipes are in the tasks that made them",
     "provider_batches": "what a provider answers to the key of one server",
     "batch_requests": "what a provider answers to the key of one server",
+    "task_chunks": "what is handed out to workers right now",
+    "workers": "processes of one server",
     "entry_leases": "who has an entry on the screen right now",
     "accounts": "people of one server, not part of a project",
     "memberships": "roles of people of one server",
