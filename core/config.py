@@ -163,6 +163,12 @@ class Settings(OidcSettings, StorageSettings):
         description="Directory of pg_dump and pg_restore, by which PostgreSQL is backed up. Empty: those on PATH.",
     )
 
+    task_engine: Literal["embedded", "dbos"] = Field(
+        "embedded",
+        description="What runs tasks: embedded, the server itself; dbos, the processes started by vitrine worker, on "
+        "PostgreSQL.",
+    )
+
     min_free_bytes: int = Field(
         200 * MEGABYTE,
         ge=0,

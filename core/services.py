@@ -5,6 +5,8 @@ the server imports it through :mod:`core.runtime`, at the first use and by one t
 """
 
 import contextlib
+from collections.abc import Mapping
+from typing import Any
 
 from core.access import TokenService
 from core.accounts.access import AccessService
@@ -24,7 +26,7 @@ from core.dataset import (
     ReviewService,
 )
 from core.db import Database, Tasks
-from core.errors import ConflictError
+from core.errors import ConflictError, InvalidInputError
 from core.export import ExportService, ImageDatasetExporter, ImageVariantTask, ImageVersions, export_task_kinds
 from core.export.image_splits import ImageSplits
 from core.export.retention import remove_old_exports
@@ -35,7 +37,7 @@ from core.importing.tasks import image_task_kinds
 from core.importing.uploads import UploadService
 from core.lazy import Lazy
 from core.listings import ListingService
-from core.llm import LLMService, ModelProfileService
+from core.llm import LLMService, ModelProfileService, lanes_of
 from core.moving import ProjectImports, ProjectMover, project_task_kinds
 from core.overlap.service import OverlapService
 from core.ownership import OwnershipService
@@ -51,7 +53,7 @@ from core.questions import (
 from core.sample import SampleProjects
 from core.style.kinds import style_task_kinds
 from core.style.service import StyleGenerationService
-from core.tasks import EmbeddedEngine, TaskEngine, TaskKind, TaskService
+from core.tasks import TaskEngine, TaskKind, TaskService, make_engine, models_of
 from core.transform.analyses import regions_from
 from core.vision import ImageAnalysisTask, local
 from core.vision.duplicates import DuplicateSearch
@@ -207,7 +209,15 @@ class Services:
             if task.task_type != self.analysis.task_type:
                 self.analyze_new_images(task.project_id)
 
-        engine = EmbeddedEngine(self.db, self.kinds, self.loop, ended)
+        engine = make_engine(self.db, self.kinds, self.loop, lanes_of_task, ended)
         engine.start()
         remove_old_exports(self.db)
         return engine
+
+
+def lanes_of_task(config: Mapping[str, Any]) -> list[str]:
+    """Return the names of the lanes of a task by its config; none for a task that asks no model."""
+    try:
+        return [lane.name for lane in lanes_of(models_of(config))]
+    except InvalidInputError:
+        return []  # its items fail by a sentence, wherever they run

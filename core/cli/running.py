@@ -31,12 +31,13 @@ class CommandTasks:
     """Creates tasks and runs them in this process, which no other one does meanwhile."""
 
     def __init__(self, services: "Services") -> None:
-        from core.tasks import EmbeddedEngine, TaskService
+        from core.services import lanes_of_task
+        from core.tasks import TaskService, make_engine
 
         self.services = services
         self.kinds = _unlimited(services)
         self._tasks = TaskService(services.db, lambda: self.kinds)
-        self._engine = EmbeddedEngine(services.db, self.kinds, services.loop)
+        self._engine = make_engine(services.db, self.kinds, services.loop, lanes_of_task)
 
     def take_lock(self) -> None:
         """Make this process the one that runs tasks.

@@ -1,17 +1,51 @@
 """``vitrine worker``: runs tasks without serving pages."""
 
+import signal
+import threading
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
-from core.cli.output import ExitCode, Json, result
+from core.cli.database import opened
+from core.cli.output import ExitCode, Json, result, say
 from core.cli.running import command_tasks, described, ended_as, say_what_is_missing
 from core.pluralize import pluralize
 
+if TYPE_CHECKING:
+    from core.db import Database
+    from core.tasks.engines.worker import Worker
 
-def run(as_json: Json = False) -> None:
-    """Run the open tasks of the data directory to their end, without serving pages. One process can do that at a time.
+DRAIN_S = 120.0
+"""The longest time of one model call, unless VITRINE_LLM_TIMEOUT_S says otherwise."""
 
-    Example: vitrine worker
+Concurrency = Annotated[int | None, typer.Option(help="Items at a time; VITRINE_LLM_CONCURRENCY by default.", min=1)]
+Kinds = Annotated[
+    list[str] | None, typer.Option(help="Only tasks of this kind, such as image-analysis; may be repeated.")
+]
+Lanes = Annotated[
+    list[str] | None,
+    typer.Option("--lane", help="Only tasks that ask this model server, as host:port, or provider; may be repeated."),
+]
+
+
+def run(concurrency: Concurrency = None, kinds: Kinds = None, lane: Lanes = None, as_json: Json = False) -> None:
+    """Run tasks without serving pages.
+
+    With VITRINE_TASK_ENGINE=dbos it joins the workers of the database, on any machine, and runs what is there until
+    SIGTERM or Ctrl+C: what is in flight is finished first. Otherwise it runs the open tasks of the data directory to
+    their end; one process can do that at a time, and it has no options.
+
+    Example: vitrine worker --concurrency 16 --lane localhost:8000
     """
+    with opened() as db:
+        if db.settings.task_engine == "dbos" or concurrency or kinds or lane:
+            _join(db, concurrency or db.settings.llm_concurrency, kinds or [], lane or [])
+            return
+    _run_open_tasks(as_json)
+
+
+def _run_open_tasks(as_json: bool) -> None:
     with command_tasks() as tasks:
         found = tasks.services.tasks.list_tasks(active_only=True, limit=1_000)
         ended = [tasks.run(task.id) for task in reversed(found) if task.status != "paused"]
@@ -21,3 +55,55 @@ def run(as_json: Json = False) -> None:
         for summary in ended:
             say_what_is_missing(tasks.services, summary)
         raise typer.Exit(max(map(ended_as, ended), default=ExitCode.OK))
+
+
+def _join(db: "Database", concurrency: int, kinds: list[str], lanes: list[str]) -> None:
+    """Be a worker until a signal ends it."""
+    from core.services import Services, lanes_of_task
+    from core.tasks import make_worker
+    from core.tasks.kinds import kind_of
+
+    services = Services(db)
+    try:
+        for name in kinds:
+            kind_of(name, services.kinds)
+        worker = make_worker(
+            db, services.kinds, services.loop, lanes_of_task,
+            concurrency=concurrency, wanted=kinds, lanes=lanes, tell=say,
+        )  # fmt: skip
+        ends = _ends_by_signal()
+        worker.start()
+        say(_described(db, concurrency, kinds, lanes))
+        ends.wait()
+        _drain(worker, max(DRAIN_S, db.settings.llm_timeout_s))
+    finally:
+        services.close()
+
+
+def _ends_by_signal() -> threading.Event:
+    """Return what is set by SIGTERM or Ctrl+C; a second one ends the process at once."""
+    ends = threading.Event()
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        ends.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    return ends
+
+
+def _drain(worker: "Worker", timeout_s: float) -> None:
+    if worker.running:
+        say("Stopping: what is in flight is finished. Again ends at once; a call in flight may be paid for again.")
+    worker.stop(timeout_s)
+    say("Stopped.")
+
+
+def _described(db: "Database", concurrency: int, kinds: list[str], lanes: list[str]) -> str:
+    what = ", ".join(kinds) if kinds else "all kinds of task that need no files of the server"
+    where = f" for {', '.join(lanes)}" if lanes else ""
+    return (
+        f"This worker runs {what}{where}, {pluralize(concurrency, 'item')} at a time. "
+        f"Images are read from {db.settings.storage_url or db.settings.images_dir}."
+    )

@@ -26,6 +26,7 @@ class DatasetExportKind:
 
     task_type: ClassVar[str] = "dataset-export"
     label: ClassVar[str] = "Export entries"
+    runs_on_server: ClassVar[str] = "it reads or writes files of the server"
 
     def __init__(self, exports: ExportService) -> None:
         self._exports = exports
@@ -84,6 +85,7 @@ class DatasetPublishKind:
 
     task_type: ClassVar[str] = "dataset-send"
     label: ClassVar[str] = "Publish an export"
+    runs_on_server: ClassVar[str] = "it reads or writes files of the server"
 
     def __init__(self, exports: ExportService) -> None:
         self._exports = exports
@@ -120,6 +122,7 @@ class DatasetRestoreKind:
 
     task_type: ClassVar[str] = "dataset-return"
     label: ClassVar[str] = "Restore an export"
+    runs_on_server: ClassVar[str] = "it reads or writes files of the server"
 
     def __init__(self, exports: ExportService, images: "ImageService") -> None:
         self._exports = exports

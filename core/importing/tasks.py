@@ -64,6 +64,7 @@ class ImportKind:
 
     task_type: ClassVar[str] = "image-import"
     label: ClassVar[str] = "Import"
+    runs_on_server: ClassVar[str] = "it reads or writes files of the server"
 
     def __init__(self, intake: "ImageIntake", context: ImportContext | None = None) -> None:
         """*context* says what may be read; by default what the settings allow."""

@@ -23,6 +23,7 @@ class ProjectExportKind:
 
     task_type: ClassVar[str] = EXPORT_TASK
     label: ClassVar[str] = "Export the project"
+    runs_on_server: ClassVar[str] = "it reads or writes files of the server"
 
     def __init__(self, db: Database, mover: ProjectMover, projects: "ProjectService") -> None:
         self._db, self._mover, self._projects = db, mover, projects
@@ -59,6 +60,7 @@ class ProjectImportKind:
 
     task_type: ClassVar[str] = IMPORT_TASK
     label: ClassVar[str] = "Import the project"
+    runs_on_server: ClassVar[str] = "it reads or writes files of the server"
 
     def __init__(self, db: Database, mover: ProjectMover, intake: "ImageIntake") -> None:
         self._db, self._mover, self._intake = db, mover, intake

@@ -54,6 +54,7 @@ class OverlapTask:
 
     task_type: ClassVar[str] = TASK_TYPE
     label: ClassVar[str] = "Compare with a held-out set"
+    runs_on_server: ClassVar[str] = "it reads or writes files of the server"
 
     def __init__(
         self,

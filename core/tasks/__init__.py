@@ -3,6 +3,7 @@
 from core.errors import ItemInterrupted
 from core.tasks.batch_progress import BatchProgress
 from core.tasks.engines.base import EngineHealth, TaskEngine
+from core.tasks.engines.choice import make_engine, make_worker
 from core.tasks.engines.embedded import EmbeddedEngine
 from core.tasks.kinds import ItemContext, ItemPlan, ItemResult, TaskKind
 from core.tasks.models import models_of, with_models
@@ -25,6 +26,8 @@ __all__ = [
     "TaskService",
     "TaskStatus",
     "TaskSummary",
+    "make_engine",
+    "make_worker",
     "models_of",
     "run_shown",
     "with_models",

@@ -117,6 +117,14 @@ class PrefetchingTaskKind(Protocol):
 
 
 @runtime_checkable
+class ServerTaskKind(Protocol):
+    """A kind of task whose items need what only the server has; no worker runs it."""
+
+    runs_on_server: ClassVar[str]
+    """What that is, such as "it reads files of the server"."""
+
+
+@runtime_checkable
 class WaitingTaskKind(Protocol):
     """A kind of task whose items may wait for hours: they raise ``ItemWaits`` and run again when they can go on.
 

@@ -11,6 +11,8 @@ class EngineHealth:
     runs_here: bool
     """False when another process runs the tasks of the same database."""
     running: int
+    workers: int | None = None
+    """How many workers were heard of lately; None when tasks run in the server itself."""
 
 
 class TaskEngine(Protocol):
@@ -33,7 +35,7 @@ class TaskEngine(Protocol):
         ...
 
     def wait(self, task_id: str, timeout_s: float) -> bool:
-        """Wait until no item of the task is in flight, at most *timeout_s*; return whether that is so."""
+        """Wait until the run of the task has ended or paused, at most *timeout_s*; return whether that is so."""
         ...
 
     def works_on(self, task_id: str) -> bool:

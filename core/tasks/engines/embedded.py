@@ -39,10 +39,12 @@ class EmbeddedEngine:
         kinds: dict[str, TaskKind],
         loop: BackgroundLoop,
         ended: Callable[[Tasks], None] = lambda task: None,
+        runs: Callable[[Tasks], bool] = lambda task: True,
     ) -> None:
-        """*ended* is called, in a worker thread, with each task whose run has ended."""
+        """*ended* is called, in a worker thread, with each task whose run has ended; *runs* says which run here."""
         self._db = db_session
         self._ended = ended
+        self._runs = runs
         self._loop = loop
         self._lease = task_lease(db_session)
         self._runner = TaskRunner(db_session, kinds, self._lease)
@@ -61,7 +63,8 @@ class EmbeddedEngine:
 
     def _continue_active(self) -> None:
         with self._db.reading() as session:
-            active = list(session.exec(select(Tasks.id).where(col(Tasks.status).in_(ACTIVE))))
+            found = session.exec(select(Tasks).where(col(Tasks.status).in_(ACTIVE)))
+            active = [task.id for task in found if self._runs(task)]
         for task_id in active:
             self.submit(task_id)
 

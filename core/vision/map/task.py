@@ -16,6 +16,7 @@ class ImageMapTask:
 
     task_type: ClassVar[str] = "image-map"
     label: ClassVar[str] = "Lay out the map"
+    runs_on_server: ClassVar[str] = "it reads or writes files of the server"
 
     def __init__(self, db_session: Database) -> None:
         self._db = db_session

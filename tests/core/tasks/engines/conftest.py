@@ -5,10 +5,15 @@ import pytest
 
 from core.background_loop import BackgroundLoop
 from core.db import Database
-from core.tasks import EmbeddedEngine, TaskEngine, TaskService
+from core.tasks import EmbeddedEngine, TaskEngine, TaskKind, TaskService
+from core.tasks.engines.dbos_library import DbosDispatcher, DbosTaker
+from core.tasks.engines.worker import Worker
+from core.tasks.engines.workers_engine import WorkersEngine
+from tests import postgresql
 from tests.core.tasks.counting import Counting, kinds
 
 MakeEngine = Callable[[], TaskEngine]
+ENGINES = ("embedded", "dbos") if postgresql.WANTED else ("embedded",)
 
 
 @pytest.fixture
@@ -18,12 +23,18 @@ def loop() -> Iterator[BackgroundLoop]:
     made.close()
 
 
+@pytest.fixture(params=ENGINES)
+def engine_name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture
-def make_engine(db: Database, kind: Counting, loop: BackgroundLoop) -> Iterator[MakeEngine]:
+def make_engine(db: Database, kind: Counting, loop: BackgroundLoop, engine_name: str) -> Iterator[MakeEngine]:
+    """Return what makes an engine with all that runs its tasks, and starts both."""
     engines: list[TaskEngine] = []
 
     def make() -> TaskEngine:
-        engine = EmbeddedEngine(db, kinds(kind), loop)
+        engine = (WithWorker if engine_name == "dbos" else EmbeddedEngine)(db, kinds(kind), loop)
         engines.append(engine)
         engine.start()
         return engine
@@ -31,6 +42,26 @@ def make_engine(db: Database, kind: Counting, loop: BackgroundLoop) -> Iterator[
     yield make
     for engine in engines:
         engine.stop()
+
+
+class WithWorker(WorkersEngine):
+    """An engine whose one worker runs in this process."""
+
+    def __init__(self, db: Database, kinds_: dict[str, TaskKind], loop: BackgroundLoop) -> None:
+        super().__init__(db, kinds_, loop, DbosDispatcher(db), lambda _config: ())
+        self.worker = Worker(
+            db, kinds_, loop, DbosDispatcher(db),
+            lambda executor, version: DbosTaker(db, executor, version, lambda _queue: True),
+            lambda _config: (), concurrency=4,
+        )  # fmt: skip
+
+    def start(self) -> None:
+        super().start()
+        self.worker.start()
+
+    def stop(self, timeout_s: float = 8.0) -> None:
+        super().stop(timeout_s)
+        self.worker.stop(timeout_s)
 
 
 def wait_for(tasks: TaskService, task_id: str, status: str, timeout_s: float = 10.0) -> None:

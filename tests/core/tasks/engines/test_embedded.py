@@ -8,6 +8,11 @@ from tests.core.tasks.conftest import MakeTask
 from tests.core.tasks.engines.conftest import MakeEngine, wait_for
 
 
+@pytest.fixture
+def engine_name() -> str:
+    return "embedded"
+
+
 def test_a_second_engine_of_the_same_data_directory_runs_no_tasks(
     tasks: TaskService, make_task: MakeTask, make_engine: MakeEngine
 ) -> None:

@@ -1,0 +1,176 @@
+"""The engine of a server whose tasks run on workers."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+
+from sqlmodel import Session, col, select
+
+from core.background_loop import BackgroundLoop
+from core.db import Database, TaskChunks, Tasks, Workers
+from core.errors import ConflictError, NotFoundError, VitrineError
+from core.tasks.engines.base import EngineHealth
+from core.tasks.engines.chunks import ChunkPlanner
+from core.tasks.engines.coordinator import Coordinator
+from core.tasks.engines.dispatcher import Dispatcher
+from core.tasks.engines.embedded import EmbeddedEngine
+from core.tasks.engines.membership import members
+from core.tasks.engines.program_version import program_version
+from core.tasks.engines.routing import NamesOfLanes, Routing, wants, who_takes
+from core.tasks.kinds import TaskKind
+from core.tasks.service import ACTIVE, ENDED
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 2.0
+_ASK_AGAIN_S = 0.1
+
+
+class WorkersEngine:
+    """Hands tasks out to workers; those that only a server can run, run in one, as with the embedded engine."""
+
+    def __init__(
+        self,
+        db_session: Database,
+        kinds: dict[str, TaskKind],
+        loop: BackgroundLoop,
+        dispatcher: Dispatcher,
+        lanes: NamesOfLanes,
+        ended: Callable[[Tasks], None] = lambda task: None,
+    ) -> None:
+        """*ended* is called, in a worker thread of one server, with each task whose run has ended."""
+        self._db = db_session
+        self._loop = loop
+        self._ended = ended
+        self._dispatcher = dispatcher
+        self._routing = Routing(kinds, lanes)
+        self._planner = ChunkPlanner(self._routing, dispatcher, program_version())
+        self._embedded = EmbeddedEngine(db_session, kinds, loop, ended, self._runs_here)
+        self._coordinator = Coordinator(db_session, self._planner, dispatcher)
+        self._active: set[str] = set()
+        self._watch: Future[None] | None = None
+
+    def start(self) -> None:
+        """Hand out what is active, and run what only a server can run unless another one does."""
+        self._dispatcher.prepare()
+        self._embedded.start()
+        self._coordinator.start()
+        self._watch = self._loop.submit(self._look_regularly())
+
+    def take_lock(self) -> bool:
+        """Become the process that runs what only a server can run; return False when another one is."""
+        self._dispatcher.prepare()
+        return self._embedded.take_lock()
+
+    def submit(self, task_id: str) -> None:
+        """Hand out the queued items of the task, or run them here; another server may be the one that runs them.
+
+        Raises:
+            NotFoundError: there is no such task.
+        """
+        if self._runs_here(self._task(task_id)):
+            with suppress(ConflictError):
+                self._embedded.submit(task_id)
+            return
+        with self._db.transaction() as session:
+            task = session.get(Tasks, task_id)
+            if task is not None:
+                self._planner.plan(session, task)
+
+    def wait(self, task_id: str, timeout_s: float) -> bool:
+        """Wait until the run of the task has ended or paused, at most *timeout_s*; return whether that is so."""
+        task = self._task(task_id)
+        if self._runs_here(task):
+            return self._embedded.wait(task_id, timeout_s)
+        deadline_s = time.monotonic() + timeout_s
+        while task.status in ACTIVE or self.works_on(task_id):
+            if time.monotonic() > deadline_s:
+                return False
+            time.sleep(_ASK_AGAIN_S)
+            task = self._task(task_id)
+        return True
+
+    def works_on(self, task_id: str) -> bool:
+        """Return whether items of the task are in flight; a paused or cancelled task may have some left."""
+        taken = select(TaskChunks.id).where(TaskChunks.task_id == task_id, TaskChunks.worker_id != "").limit(1)
+        if self._embedded.works_on(task_id):
+            return True
+        with self._db.reading() as session:
+            return session.exec(taken).first() is not None
+
+    def progress(self, task_id: str) -> tuple[float, str] | None:
+        """Return the share (0 to 1) of a long item that is done and its step, or which worker is missing."""
+        found = self._embedded.progress(task_id)
+        if found is not None:
+            return found
+        with self._db.reading() as session:
+            for doing in session.exec(select(Workers.doing)):
+                if task_id in doing:
+                    share, step = doing[task_id]
+                    return float(share), str(step)
+            missing = self._missing(session, task_id)
+        return (0.0, f"no worker takes it: run {missing}") if missing else None
+
+    def health(self) -> EngineHealth:
+        """Return whether this process runs what only a server can, and how many tasks run."""
+        here = self._embedded.health()
+        taken = select(TaskChunks.task_id).where(TaskChunks.worker_id != "").distinct()
+        with self._db.reading() as session:
+            on_workers = len(session.exec(taken).all())
+            workers = len(session.exec(select(Workers.id)).all())
+        return EngineHealth(here.runs_here, here.running + on_workers, workers)
+
+    def stop(self, timeout_s: float = 8.0) -> None:
+        """Hand out no more; workers go on with what was handed out."""
+        if self._watch is not None:
+            self._watch.cancel()
+        self._coordinator.stop()
+        self._embedded.stop(timeout_s)
+
+    def _runs_here(self, task: Tasks) -> bool:
+        return self._routing.queue_of(task.task_type, task.config) is None
+
+    def _missing(self, session: Session, task_id: str) -> str:
+        """Return the command that starts a worker for a task that none takes, "" when one does or has to come soon."""
+        queue = session.exec(select(TaskChunks.queue).where(TaskChunks.task_id == task_id).limit(1)).first()
+        if queue is None or any(wants(queue, worker.kinds, worker.lanes) for worker in members(session)):
+            return ""
+        return who_takes(queue)
+
+    def _task(self, task_id: str) -> Tasks:
+        with self._db.reading() as session:
+            task = session.get(Tasks, task_id)
+        if task is None:
+            raise NotFoundError("This task does not exist any more.")
+        return task
+
+    async def _look_regularly(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            if self._embedded.health().runs_here:
+                try:
+                    await asyncio.to_thread(self._look)
+                except VitrineError as error:
+                    log.warning("the tasks on workers cannot be looked at now: %s", error)
+
+    def _look(self) -> None:
+        """Do what one server does for tasks on workers: tell of those that ended, and hand out by its own version."""
+        with self._db.reading() as session:
+            active = {task.id: task for task in session.exec(select(Tasks).where(col(Tasks.status).in_(ACTIVE)))}
+            gone = self._active - set(active)
+            ended = session.exec(select(Tasks).where(col(Tasks.id).in_(gone), col(Tasks.status).in_(ENDED))).all()
+            other = [col(TaskChunks.version) != self._planner.version, col(TaskChunks.worker_id) == ""]
+            outdated = session.exec(select(TaskChunks.id).where(*other)).all()
+        for task in active.values():
+            if self._runs_here(task) and not self._embedded.works_on(task.id):
+                self._embedded.submit(task.id)  # another server has created it
+        self._active = {task.id for task in active.values() if not self._runs_here(task)}
+        for task in ended:
+            self._ended(task)
+        if outdated:
+            with self._db.transaction() as session:
+                self._planner.take_back(session, outdated)
+            self._dispatcher.forget(outdated)
