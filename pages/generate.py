@@ -46,7 +46,7 @@ def main() -> None:
         recipe = recipe_form.show(project, str(mode))
     can_be_sent = False
     if recipe.images:
-        with halves.cell():
+        with halves.cell(), st.container(key="generate-side"):
             can_be_sent = request_preview.show(project, recipe)
     with action:
         starts = st.button(

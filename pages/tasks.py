@@ -1,15 +1,17 @@
 """Tasks: progress, costs and failures of the tasks of a project."""
 
+import json
+
 import streamlit as st
 
-from core import Tasks
+from core import Tasks, caller
 from core.accounts.permissions import Act
 from core.export import ImageVariantTask
 from core.export.variant_task import report_lines
 from core.pluralize import pluralize
 from core.tasks import TaskStatus
 from core.vision import ImageAnalysisTask
-from pages.components.shared import analysis_report, page, project_archive, task_labels, task_progress
+from pages.components.shared import analysis_report, page, project_archive, recipe_words, task_labels, task_progress
 
 _ICONS = {
     TaskStatus.QUEUED: "schedule",
@@ -59,11 +61,20 @@ def _details(task: Tasks) -> None:
         page.link("upload", "The images with their variants", icon="photo_library")
     if task.task_type == ImageAnalysisTask.task_type and task.ended_at is not None:
         analysis_report.show(task)
-    st.caption(
-        page.escape(f"Started {task.create_at:%Y-%m-%d %H:%M} UTC by {task.started_by}."),
-    )
+    by = "" if task.started_by == caller.LOCAL else f" by {task.started_by}"
+    st.caption(page.escape(f"Started {task.create_at:%Y-%m-%d %H:%M} UTC{by}."))
     with st.expander("Recipe", key=f"recipe-{task.id}"):
-        st.json(task.config)
+        _recipe(task)
+
+
+def _recipe(task: Tasks) -> None:
+    """Draw the recipe as words, and as it is stored for who wants to use it again."""
+    for name, value in recipe_words.lines(task):
+        left, right = st.columns([1, 4])
+        left.caption(name)
+        right.text(value)
+    with st.popover("As JSON", icon=":material/data_object:", key=f"recipe-json-{task.id}"):
+        st.code(json.dumps(task.config, ensure_ascii=False, indent=2), language="json")
 
 
 main()

@@ -129,7 +129,7 @@ def test_the_task_runs_and_its_entries_wait_for_review() -> None:
 
     counts = services().projects.counts(project_id)
     assert (counts.questions, counts.entries, counts.images_without_questions) == (6, 6, 0)
-    assert "Completed: 2 of 2" in [element.proto.text for element in at.get("progress")]
+    assert "Completed: 2 images" in [element.proto.text for element in at.get("progress")]
 
 
 def test_the_setting_is_the_default_number_of_calls_and_is_not_written_into_the_task(

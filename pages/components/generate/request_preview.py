@@ -7,6 +7,7 @@ import streamlit as st
 from core import Projects
 from core.pluralize import pluralize
 from core.questions import GenerationEstimate, RequestPreview
+from pages.components.generate import model_table
 from pages.components.generate.recipe_form import Recipe
 from pages.components.shared import figure, media, page, task_progress
 
@@ -24,6 +25,7 @@ def show(project: Projects, recipe: Recipe) -> bool:
             _try(project, {**recipe.config, "models": [recipe.choices[0].with_key]}, recipe.answers)
         with estimate_area:
             _estimate(recipe, preview)
+        model_table.show(recipe, preview)
     return preview is not None
 
 

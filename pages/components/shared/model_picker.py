@@ -55,11 +55,11 @@ def show(key: str, *, image_output: bool = False, built_in: str = "") -> ModelCh
         )  # fmt: skip
         if not image_output and page.may(Act.MANAGE_SERVER):
             _find_local(key)
-    config = _config_of(chosen or offered[0])
+    config = config_of(chosen or offered[0])
     of_profile = (chosen or "").startswith(_PROFILE)
     if not of_profile:
         config = model_parameters.values(key) | config
-    info = _info(config)
+    info = info_of(config)
     config["model"] = info.model
     st.caption(_describe(info, built_in or BUILT_IN_HELP) + (_describe_profile(config) if of_profile else ""))
     choice = ModelChoice(config, _key(info), _is_refused(config, image_output))
@@ -77,13 +77,13 @@ def show_more(key: str, first: ModelChoice) -> list[ModelChoice]:
         max_selections=4, accept_new_options=True, persist_state="session", placeholder="None",
         help="Each of them answers every question. Explore lists where they disagree, under Quality.",
     )  # fmt: skip
-    keys = {_key_scope(_info(first.config)): first.api_key}  # models of one provider or address share a key
+    keys = {_key_scope(info_of(first.config)): first.api_key}  # models of one provider or address share a key
     choices = []
     for text in chosen:
-        config = _config_of(text)
+        config = config_of(text)
         if not text.startswith(_PROFILE):
             config |= {name: value for name, value in first.config.items() if name in ("temperature", "max_tokens")}
-        info = _info(config)
+        info = info_of(config)
         config["model"] = info.model
         st.caption(f"{page.escape(info.model)}: " + _describe(info, BUILT_IN_HELP))
         if _key_scope(info) not in keys:
@@ -92,7 +92,8 @@ def show_more(key: str, first: ModelChoice) -> list[ModelChoice]:
     return choices
 
 
-def _info(config: dict[str, Any]) -> ModelInfo:
+def info_of(config: dict[str, Any]) -> ModelInfo:
+    """Return what is known about the model of a configuration."""
     return page.services().llm.model_info(config["model"], config.get("api_base"))
 
 
@@ -131,8 +132,8 @@ def _info_of_task(config: dict[str, Any]) -> ModelInfo:
     return page.services().llm.model_info(name, config.get("api_base"))
 
 
-def _config_of(text: str) -> dict[str, Any]:
-    """Parse an option: a profile, "model at address", or a model."""
+def config_of(text: str) -> dict[str, Any]:
+    """Return the configuration of an option: a profile, "model at address", or a model."""
     if text.startswith(_PROFILE):
         name = text.removeprefix(_PROFILE)
         found = [profile for profile in page.services().profiles.list_profiles() if profile.name == name]

@@ -153,7 +153,8 @@ def wait_for(work: Coroutine[Any, Any, T]) -> T:
 
 def header(title: str, state: str = "") -> "st.delta_generator.DeltaGenerator":
     """Draw the title and one line about the state, and return the container for the primary action."""
-    with st.container(horizontal=True, vertical_alignment="bottom", key="page-header"):
+    key = "page-header" if state else "page-header-short"
+    with st.container(horizontal=True, vertical_alignment="bottom", key=key):
         with st.container(gap="xsmall", width="stretch"):
             st.title(title, anchor=False)
             if state:

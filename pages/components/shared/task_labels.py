@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import PurePath
 
-from core import Tasks
+from core import Tasks, caller
 from core.importing.outcomes import outcomes_of_task
 from core.pluralize import pluralize
 from core.tasks import models_of
@@ -11,7 +11,12 @@ from core.vision import ImageAnalysisTask
 from core.vision.analyzers import analyzers
 from pages.components.shared import page
 
-_IMPORT = "image-import"
+_IMPORT, _QUESTIONS = "image-import", "image-question-generation"
+# An item of an analysis is a few images for one analyzer.
+_UNITS = {
+    _QUESTIONS: "image", ImageAnalysisTask.task_type: "part", "image-variants": "image", "style-analysis": "image",
+    "style-generation": "image",
+}  # fmt: skip
 _MAX_CHARS = 60
 
 
@@ -21,14 +26,22 @@ def label(task: Tasks) -> str:
 
 
 def row(task: Tasks) -> str:
-    """Return the label with the time at which the task was started."""
-    return f"{label(task)} · {task.create_at:%Y-%m-%d %H:%M} UTC"
+    """Return what the task is, its state, its result once it ended, when it was started, and by whom.
+
+    While it is active its result is left out: a row is drawn once, and the progress below it would run ahead.
+    """
+    came = result(task) if task.ended_at is not None else ""
+    by = "" if task.started_by == caller.LOCAL else f"by {task.started_by}"
+    parts = (name(task), _state(task), came, f"{task.create_at:%Y-%m-%d %H:%M} UTC", by)
+    return " · ".join(part for part in parts if part)
 
 
 def name(task: Tasks) -> str:
     """Return the kind of the task and what it is about."""
-    about = subject(task)
-    return f"{_kind_label(task.task_type)}: {about}" if about else _kind_label(task.task_type)
+    kind, about = _kind_label(task.task_type), subject(task)
+    if task.task_type == _QUESTIONS and task.config.get("with_answers"):
+        kind = "Generate questions and answers"
+    return f"{kind}: {about}" if about else kind
 
 
 def subject(task: Tasks) -> str:
@@ -37,7 +50,8 @@ def subject(task: Tasks) -> str:
     path = PurePath(str(config.get("path") or "")).name
     prompts, recipe = config.get("prompts") or [], config.get("recipe") or {}
     urls = pluralize(len(config["urls"]), "web address", "web addresses") if config.get("urls") else ""
-    model = next((str(model.get("model") or "") for model in models_of(config)), "")
+    models = [str(model.get("model") or "") for model in models_of(config)]
+    model = f"{models[0]} and {len(models) - 1} more" if len(models) > 1 else "".join(models)
     named = (config.get("name"), config.get("hub"), path, urls, config.get("address"), *prompts[:1])
     text = next((str(one) for one in named if one), "") or _analyzers(task) or model or str(recipe.get("format") or "")
     text = " ".join(text.split())
@@ -60,9 +74,7 @@ def result(task: Tasks) -> str:
     An import counts its files and questions: the number of its items means nothing to the person who waits.
     """
     if task.task_type != _IMPORT:
-        # An item of an analysis is a few images for one analyzer.
-        unit = " parts" if task.task_type == ImageAnalysisTask.task_type else ""
-        return f"{task.processed_count:,} of {task.total_count:,}{unit}"
+        return _done(task)
     found = outcomes_of_task(task)
     if task.ended_at is None:
         files = sum(found.counts.values())
@@ -77,6 +89,16 @@ def result(task: Tasks) -> str:
     parts += [f"{known:,} already there"] if known else []
     parts += [f"{left_out:,} left out"] if left_out else []
     return ", ".join(parts) or "nothing new"
+
+
+def _done(task: Tasks) -> str:
+    """Return how much of the task succeeded; failures are no success."""
+    done, unit = task.processed_count - task.failed_count, _UNITS.get(task.task_type, "")
+    if task.task_type == _QUESTIONS and task.config.get("sets"):
+        unit = "set"
+    if unit and done == task.total_count:
+        return pluralize(done, unit)
+    return f"{done:,} of {pluralize(task.total_count, unit) if unit else f'{task.total_count:,}'}"
 
 
 def _state(task: Tasks) -> str:

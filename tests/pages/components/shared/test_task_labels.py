@@ -1,5 +1,6 @@
 """What tasks are called in rows, links and the sidebar."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,10 +14,10 @@ from pages.components.shared import task_labels
     ("status", "has_ended", "failed", "label"),
     [
         ("running", False, 0, "running · 1,500 of 2,000"),
-        ("running", False, 2, "running · 1,500 of 2,000"),
+        ("running", False, 2, "running · 1,498 of 2,000"),
         ("completed", True, 0, "completed · 1,500 of 2,000"),
-        ("completed with failures", True, 2, "completed with 2 failures · 1,500 of 2,000"),
-        ("cancelled", True, 1, "cancelled with 1 failure · 1,500 of 2,000"),
+        ("completed with failures", True, 2, "completed with 2 failures · 1,498 of 2,000"),
+        ("cancelled", True, 1, "cancelled with 1 failure · 1,499 of 2,000"),
     ],
 )
 def test_a_task_is_named_with_its_state(status: str, has_ended: bool, failed: int, label: str) -> None:
@@ -36,6 +37,7 @@ def test_a_task_is_named_with_its_state(status: str, has_ended: bool, failed: in
         ({"source": "huggingface", "hub": "owner/shelf"}, "owner/shelf"),
         ({"source": "urls", "urls": ["https://a", "https://b"]}, "2 web addresses"),
         ({"models": [{"model": "openai/gpt-4o"}], "num_questions": 3}, "openai/gpt-4o"),
+        ({"models": [{"model": "openai/gpt-4o"}, {"model": "m"}, {"model": "n"}]}, "openai/gpt-4o and 2 more"),
         ({"models": [{"model": "m"}], "prompts": ["A red\nfox", "A cup"]}, "A red fox"),
         ({"recipe": {"format": "llava"}}, "llava"),
         ({"path": "x" * 70}, "x" * 59 + "…"),
@@ -53,3 +55,18 @@ def test_the_result_of_an_import_counts_what_came_and_what_did_not() -> None:
         result={"counts": counts, "left_out": {"row": 2, "image": 1}, "entries": 9, "known": 3, "questions": 12},
     )  # fmt: skip
     assert task_labels.result(task) == "3 images, 9 entries, 7 already there, 8 left out"
+
+
+def test_failures_are_not_counted_as_done_and_the_unit_is_named() -> None:
+    asked = {"project_id": "p", "task_type": "image-question-generation", "total_count": 6, "processed_count": 6}
+    assert task_labels.result(Tasks(**asked, failed_count=6)) == "0 of 6 images"
+    assert task_labels.result(Tasks(**asked)) == "6 images"
+    assert task_labels.result(Tasks(**asked, config={"sets": "name"})) == "6 sets"
+
+
+def test_a_row_says_by_whom_and_has_no_numbers_while_the_task_runs() -> None:
+    task = Tasks(
+        project_id="p", task_type="image-question-generation", config={"with_answers": True}, status="running",
+        create_at=datetime(2026, 5, 1, 9, 30, tzinfo=UTC), started_by="Ada", total_count=6, processed_count=2,
+    )  # fmt: skip
+    assert task_labels.row(task) == "Generate questions and answers · running · 2026-05-01 09:30 UTC · by Ada"
