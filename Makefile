@@ -47,7 +47,7 @@ ON_POSTGRESQL := tests/core/db tests/core/bin tests/core/audit/test_service.py t
 	$(addprefix tests/core/,checks/test_service.py images/test_lifecycle.py images/test_filter.py importing/test_storing.py) \
 	$(addprefix tests/core/,export/test_service.py moving/test_kinds.py api/test_analyses.py vision/test_vectors.py) \
 	$(addprefix tests/core/,questions/test_targets.py questions/test_templates.py style/test_datasets.py transform/test_variants.py) \
-	tests/core/vision/vectors/test_server_index.py
+	tests/core/vision/vectors/test_server_index.py tests/core/llm/test_rate_windows.py
 
 prove: .venv/installed-tests
 	VITRINE_PROVE=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST)

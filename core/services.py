@@ -75,7 +75,7 @@ class Services:
     def __init__(self, db: Database, llm: LLMService | None = None) -> None:
         """*llm* replaces the service that calls models, with another retry policy for example."""
         self.db = db
-        self.llm = llm or LLMService(settings=db.settings)
+        self.llm = llm or LLMService(settings=db.settings, db_session=db)
         self.projects = ProjectService(db)
         self.images = ImageService(db)
         self.library = self.images.library

@@ -55,6 +55,11 @@ class PaidCall:
 class Ledger(Protocol):
     """Where calls are recorded; a write is committed when its future is done."""
 
+    @property
+    def database(self) -> Database:
+        """The database of the ledger."""
+        ...
+
     def begin(self, call: CallStart) -> "Future[int | None]":
         """Record the start of a call and return its id; None when the call must not be sent any more."""
         ...
@@ -90,6 +95,11 @@ class DatabaseLedger:
         self._item_id = item_id
         self._purpose = purpose
         self._prefetched = prefetched
+
+    @property
+    def database(self) -> Database:
+        """The database of the ledger."""
+        return self._db
 
     def start(self, call: CallStart) -> int:
         """Commit a row for a call that is about to be sent, and return its id.

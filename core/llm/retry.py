@@ -13,7 +13,7 @@ from core.llm.batches.deferring import deferred_calls, price_share
 from core.llm.ledger import CallStart, Ledger, Usage
 from core.llm.litellm_client import RawReply
 from core.llm.models import price_of_call
-from core.llm.rate_limiter import rate_limiter_for
+from core.llm.rate_limiter import Turn, rate_limiter_for
 from core.llm.types import ModelConfig, RetryPolicy
 
 
@@ -48,10 +48,12 @@ class RetryingSender:
         """
 
         async def attempt() -> tuple[RawReply, int | None]:
-            async with self._slot(config, tokens):
+            async with self._slot(config, tokens) as turn:
                 self._sends += 1
                 call_id = await self._write_start()
                 try:
+                    if turn is not None:
+                        await turn.renew()
                     return await request(), call_id
                 except LLMError as error:
                     await self.write_failure(call_id, error)
@@ -69,7 +71,7 @@ class RetryingSender:
         )
         return await retrying(attempt)
 
-    def _slot(self, config: ModelConfig, tokens: int) -> AbstractAsyncContextManager[None]:
+    def _slot(self, config: ModelConfig, tokens: int) -> AbstractAsyncContextManager[Turn | None]:
         """Return the turn of one call; what goes into a batch needs none."""
         if deferred_calls.get() is not None:
             return nullcontext()

@@ -2,7 +2,8 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from core.llm.batches.offer import BatchOffer, has_batches, offer_of
 from core.llm.correction_loop import CorrectionLoop
 from core.llm.costs import ObservedTokens
 from core.llm.ledger import Ledger, request_hash
+from core.llm.rate_limiter import counted_in
 from core.llm.types import (
     OFFLINE_MODELS,
     ChatReply,
@@ -38,14 +40,22 @@ if TYPE_CHECKING:
 class LLMService:
     """Calls models. Stateless: rate limiters, clients and what was learned about models exist once per process."""
 
-    def __init__(self, policy: RetryPolicy | None = None, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        policy: RetryPolicy | None = None,
+        settings: Settings | None = None,
+        db_session: Database | None = None,
+    ) -> None:
         """Without *settings* they are read from the environment, once.
+
+        Calls without a ledger share the limits per minute of *db_session*; those with one share those of its database.
 
         Raises:
             ConfigurationError: a ``VITRINE_*`` variable is invalid, and no *settings* were given.
         """
         self._policy = policy or RetryPolicy()
         self._settings = settings or load_settings()
+        self._db = db_session
 
     async def chat(self, config: ModelConfig, request: ChatRequest, *, ledger: Ledger | None = None) -> ChatReply:
         """Send *request* to a model and return a usable reply.
@@ -57,7 +67,7 @@ class LLMService:
         Raises:
             LLMError: as listed in :mod:`core.errors`.
         """
-        with destination.limited_to(self._allowed_hosts):
+        with self._sending(ledger):
             return await self._chat(self._with_time_limit(config), request, ledger)
 
     async def _chat(self, config: ModelConfig, request: ChatRequest, ledger: Ledger | None) -> ChatReply:
@@ -99,7 +109,7 @@ class LLMService:
             RefusedReplyError: the model replied with text; the message contains it.
             LLMError: as listed in :mod:`core.errors`.
         """
-        with destination.limited_to(self._allowed_hosts):
+        with self._sending(ledger):
             return await image_generation.generate_image(self._with_time_limit(config), request, ledger, self._policy)
 
     async def embed_image(
@@ -110,7 +120,7 @@ class LLMService:
         Raises:
             LLMError: as listed in :mod:`core.errors`.
         """
-        with destination.limited_to(self._allowed_hosts):
+        with self._sending(ledger):
             return await embeddings.embed_image(self._with_time_limit(config), image, ledger, self._policy)
 
     def makes_vectors(self, config: ModelConfig) -> bool:
@@ -193,6 +203,13 @@ class LLMService:
         from core.llm import litellm_client
 
         litellm_client.litellm()
+
+    @contextlib.contextmanager
+    def _sending(self, ledger: Ledger | None) -> Iterator[None]:
+        """Set where the calls of this context may go, and which of them count together."""
+        db = self._db if ledger is None else ledger.database
+        with destination.limited_to(self._allowed_hosts), counted_in(db):
+            yield
 
     @property
     def _allowed_hosts(self) -> AllowedHosts | None:

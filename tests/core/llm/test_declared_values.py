@@ -63,7 +63,14 @@ DECLARED: dict[str, dict[str, object]] = {
     },
     "core.llm.rate_limiter": {
         "DEFAULT_CONCURRENCY": 64,
+        "_MAX_RENEWALS": 8,
         "_MAX_SUCCESSIVE_PAUSES": 8,
+    },
+    "core.llm.rate_windows": {
+        "SEND_WITHIN_S": 2.0,
+        "_BUCKET_S": 0.5,
+        "_MOST_AT_ONCE": 64,
+        "_WINDOW_S": 60.0,
     },
     "core.llm.redaction": {
         "_MIN_KEY_CHARS": 8,
