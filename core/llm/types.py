@@ -84,7 +84,7 @@ class ModelConfig:
         values["extra"] = dict(self.extra)
         return {name: value for name, value in values.items() if value not in (None, "", {})}
 
-    @property
+    @cached_property
     def litellm_model(self) -> str:
         """The model as ``provider/model``: ``openai/gpt-4o``; the provider of a bare name follows from the name."""
         provider = providers.resolve_alias(self.provider)

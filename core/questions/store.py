@@ -22,6 +22,7 @@ from core.db import (
     question_key,
 )
 from core.db.base import new_values
+from core.db.group_commit import do_together
 from core.errors import InvalidInputError
 from core.questions.answer_types import Options, checked_answer, checked_options
 from core.questions.language import entry_language_mismatch
@@ -184,7 +185,7 @@ def add_questions(
         if new.answer is not None:
             entries.append(entry_values(image, values, new.answer, origin, new.boxes))
     insert_rows(session, Questions, questions)
-    insert_entries(session, entries)
+    do_together(session, insert_entries, entries)
     return [row["question"] for row in questions]
 
 

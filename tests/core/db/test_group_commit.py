@@ -6,8 +6,8 @@ import threading
 import pytest
 from sqlmodel import Session, select
 
-from core.db import Database, Projects
-from core.db.group_commit import FairLock
+from core.db import Database, Projects, group_commit
+from core.db.group_commit import FairLock, do_together
 
 
 def _add(name: str):  # type: ignore[no-untyped-def]
@@ -79,6 +79,75 @@ async def test_a_cancelled_write_is_dropped_and_does_not_stop_the_others(db: Dat
     go_on.set()
     assert await asyncio.wait_for(db.write(_add("Shelf")), 10) == "Shelf"
     assert _names(db) == ["Shelf"]
+
+
+async def test_what_writes_of_a_group_do_together_is_done_once_before_their_commit(db: Database) -> None:
+    calls: list[list[str]] = []
+
+    def insert(session: Session, names: list[str]) -> None:
+        calls.append(names)
+        session.add_all([Projects(name=name) for name in names])
+
+    def bad(session: Session) -> None:
+        do_together(session, insert, ["Bad"])
+        raise ValueError("bad")
+
+    def later(name: str):  # type: ignore[no-untyped-def]
+        return lambda session: do_together(session, insert, [name])
+
+    holding, go_on = threading.Event(), threading.Event()
+
+    def hold(session: Session) -> None:
+        holding.set()
+        go_on.wait(10)
+
+    async def at_once(*works):  # type: ignore[no-untyped-def]
+        holding.clear()
+        go_on.clear()
+        held = db.submit(hold)
+        await asyncio.to_thread(holding.wait, 10)
+        together = [db.submit(work) for work in works]
+        go_on.set()
+        await asyncio.gather(*map(asyncio.wrap_future, [held, *together]), return_exceptions=True)
+
+    await at_once(later("First"), later("Second"))
+    assert calls == [["First", "Second"]]
+    await at_once(later("Third"), bad, later("Fourth"))
+    assert _names(db) == ["First", "Fourth", "Second", "Third"]
+    with db.transaction() as session:
+        do_together(session, insert, ["Fifth"])
+        assert calls[-1] == ["Fifth"]
+
+
+async def test_a_group_waits_for_what_follows_closely_only_while_writes_arrive_together(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "_PAUSE_S", 30.0)
+    monkeypatch.setattr(group_commit, "_GATHER_S", 30.0)
+    monkeypatch.setattr(group_commit, "_MAX_GROUP_SIZE", 2)
+    sizes: list[int] = []
+    commit = group_commit.GroupWriter._commit
+    monkeypatch.setattr(
+        group_commit.GroupWriter, "_commit", lambda self, group: (sizes.append(len(group)), commit(self, group))[1]
+    )
+    holding, go_on = threading.Event(), threading.Event()
+
+    def hold(session: Session) -> None:
+        holding.set()
+        go_on.wait(10)
+
+    await db.write(_add("Alone"))
+    held = db.submit(hold)
+    await asyncio.to_thread(holding.wait, 10)
+    together = [db.submit(_add("Second")), db.submit(_add("Third"))]
+    go_on.set()
+    await asyncio.gather(*map(asyncio.wrap_future, [held, *together]))
+    waiting = db.submit(_add("Fourth"))
+    with pytest.raises(TimeoutError):
+        await asyncio.to_thread(waiting.result, 0.05)
+    await db.write(_add("Fifth"))
+    assert waiting.done()
+    assert sizes == [1, 1, 2, 2]
 
 
 async def test_closing_the_database_commits_what_was_queued(db: Database) -> None:
