@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import Projects, StyleDatasets
 from core.errors import VitrineError
-from core.llm import session_keys
+from core.llm import OFFLINE_MODELS, session_keys
 from core.pluralize import pluralize
 from core.style.requests import RequestPreview
 from pages.components.shared import model_picker, page, task_progress
@@ -85,8 +85,10 @@ def _generate(
 ) -> None:
     """Draw the primary action."""
     images = len(draft.prompts) * draft.variants
+    is_study = choice is not None and choice.config["model"] in OFFLINE_MODELS
+    what = pluralize(images, "palette study", "palette studies") if is_study else pluralize(images, "image")
     pressed = st.button(
-        f"Generate {pluralize(images, 'image')}" if images else "Generate",
+        f"{'Draw' if is_study else 'Generate'} {what}" if images else "Generate",
         type="primary",
         icon=":material/palette:",
         disabled=not images or preview is None,

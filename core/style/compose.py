@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import Session, col, select
 
-from core.db import BusinessProfiles, Images, StyleDatasetImages, StyleDatasets
+from core.db import BusinessProfiles, ImageAnalyses, Images, StyleDatasetImages, StyleDatasets
 from core.errors import InvalidInputError
+from core.pluralize import pluralize
 from core.style import datasets
 from core.style.analysis import reference_tags
+from core.style.contradictions import agreed_tags
 from core.style.models import UNKNOWN, ImageModel
 from core.style.prompt import Brand, PromptPart, build_parts, full_prompt
 from core.style.requests import LeftOut, Reference, RequestPreview, StyleRequest
@@ -41,7 +43,7 @@ def preview(session: Session, project_id: str, request: StyleRequest, model: str
         full_prompt=full_prompt(parts),
         references=references,
         left_out=_left_out(session, choice) if choice else (),
-        notices=tuple(_notices(request, dataset, references, model, limits)),
+        notices=tuple(_notices(request, dataset, choice, references, model, limits)),
         cost=limits.cost(request.size, len(references)),
         max_references=limits.max_references,
         ratios=limits.all_ratios,
@@ -61,7 +63,7 @@ def parts_of(
         request.prompt,
         brand=brand_of(session, project_id),
         master_prompt=dataset.master_prompt if dataset else "",
-        reference_tags=[tag for reference in references for tag in reference.tags],
+        reference_tags=agreed_tags([reference.tags for reference in references]).kept,
         reference_count=len(references),
         style=request.style,
         wording=request.wording,
@@ -83,12 +85,30 @@ def brand_of(session: Session, project_id: str) -> Brand:
 def choose(session: Session, request: StyleRequest, limits: ImageModel) -> "Choice":
     """Choose the references of *request* from its style dataset, at most as many as the model takes."""
     from core.style.references import Candidate, choose_references
+    from core.style.text_pages import without_their_kind
 
     vectors = _vectors(session, request.dataset_id or "")
-    stored = _stored_features(session, request.dataset_id or "")
-    candidates = [Candidate(id_, features, vectors.get(id_)) for id_, features in stored]
+    stored = dict(_stored_features(session, request.dataset_id or ""))
+    candidates = [Candidate(id_, features, vectors.get(id_)) for id_, features in stored.items()]
     count = min(request.reference_image_count, limits.max_references)
-    return choose_references(candidates, count, pinned=request.pinned, excluded=request.excluded)
+    texts = without_their_kind(stored, _text_shares(session, request.dataset_id or ""))
+    return choose_references(candidates, count, pinned=request.pinned, excluded=request.excluded, texts=texts)
+
+
+def _text_shares(session: Session, dataset_id: str) -> dict[str, tuple[float, int]]:
+    """Return how much text the images of a style dataset have by row id, for those whose text was read."""
+    from core.style.text_pages import text_share
+
+    row = StyleDatasetImages
+    query = (
+        select(row.id, ImageAnalyses.result, Images.width, Images.height)
+        .join(Images, col(Images.id) == col(row.image_id))
+        .join(ImageAnalyses, col(ImageAnalyses.image_id) == col(row.image_id))
+        .where(row.dataset_id == dataset_id, col(row.removed_in).is_(None), ImageAnalyses.analyzer == "text")
+    )
+    return {
+        id_: text_share(result.get("lines", ()), width, height) for id_, result, width, height in session.exec(query)
+    }
 
 
 def _vectors(session: Session, dataset_id: str) -> "dict[str, Array]":
@@ -161,6 +181,7 @@ def _check(request: StyleRequest, limits: ImageModel) -> None:
 def _notices(
     request: StyleRequest,
     dataset: StyleDatasets | None,
+    choice: "Choice | None",
     references: Sequence[Reference],
     model: str,
     limits: ImageModel,
@@ -175,8 +196,10 @@ def _notices(
         )
     if dataset and allowed and not references:
         notices.append(f"{dataset.name} has no images yet, so only the text is sent. Add some.")
-    elif dataset and len(references) < allowed:
-        notices.append(f"Only {len(references)} of {allowed} references differ enough to be useful.")
+    elif choice is not None and len(references) < allowed:
+        notices.append(_too_few(len(references), allowed, len(references) + len(choice.left_out)))
+    if contradicting := agreed_tags([reference.tags for reference in references]).left_out:
+        notices.append(f"The references contradict each other, so the prompt leaves out: {', '.join(contradicting)}.")
     if limits.best_references and len(references) > limits.best_references:
         notices.append(f"{model} works best with up to {limits.best_references} references, according to its provider.")
     if limits is UNKNOWN and dataset:
@@ -184,3 +207,10 @@ def _notices(
     if not dataset:
         notices.append("No style dataset is chosen, so only the text is sent.")
     return notices
+
+
+def _too_few(sent: int, wanted: int, images: int) -> str:
+    """Say why fewer references are sent than were asked for."""
+    if images <= sent:
+        return f"The style dataset has {pluralize(images, 'image')}, so {sent} of the {wanted} references are sent."
+    return f"Only {sent} of {wanted} references are sent. Why the other images are not is listed below."

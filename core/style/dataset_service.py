@@ -7,15 +7,16 @@ from sqlmodel import Session, col, select
 
 from core import audit
 from core.arguments import require_many
-from core.db import Database, Images, StyleDatasetImages, StyleDatasets, StyleVersions, in_library
+from core.db import Database, Images, StyleDatasetImages, StyleDatasets, StyleVersions, cached_until_write, in_library
 from core.errors import InvalidInputError, NotFoundError
-from core.style import datasets
+from core.style import compose, datasets
 from core.style.datasets import StyleImage, StyleSummary
 from core.style.hidden_images import GENERATED
 
 if TYPE_CHECKING:
     from core.images import ImageService
     from core.style.analysis_service import StyleAnalysisService
+    from core.style.groups import Unity
 
 MAX_FIRST_IMAGES = 500
 """Images of a style dataset made from a whole project: a style needs examples, not every image."""
@@ -79,6 +80,42 @@ class StyleDatasetService:
         """Return a style dataset with the numbers of its images and of its analyzed images."""
         with self._db.reading() as session:
             return datasets.summary(session, dataset_id)
+
+    @cached_until_write
+    def unity(self, dataset_id: str) -> "Unity":
+        """Return whether the measured images have a single style, and the groups they fall into when they have not."""
+        from core.style.groups import unity_of
+
+        with self._db.reading() as session:
+            measured = compose.features_of(session, dataset_id)
+            found = datasets.by_ids(session, [id_ for id_, _ in measured])
+            analyses = {entry.row.id: entry.row.analysis_result for entry in found}
+        return unity_of(
+            [id_ for id_, _ in measured],
+            [features for _, features in measured],
+            [analyses.get(id_, {}) for id_, _ in measured],
+        )
+
+    def create_from_group(self, dataset_id: str, label: str, row_ids: Collection[str]) -> StyleDatasets:
+        """Create a style dataset of some images of another one, with its guidelines.
+
+        Raises:
+            NotFoundError: there is no such style dataset.
+            InvalidInputError: none of *row_ids* is an image of it.
+        """
+        with self._db.transaction() as session:
+            source = datasets.get(session, dataset_id)
+            rows = [entry.row for entry in datasets.by_ids(session, list(row_ids)) if entry.row.dataset_id == source.id]
+            if not rows:
+                raise InvalidInputError("These images are not in the style dataset any more. Load the page again.")
+            made = datasets.create(session, source.project_id, f"{source.name}: {label}", source.master_prompt)
+            datasets.add_images(
+                session, made.id, [row.image_id for row in rows if row.image_id],
+                [row.image_url for row in rows if not row.image_id],
+            )  # fmt: skip
+            audit.record(session, "style.create", made, images=len(rows))
+        self._analysis.measure_images(made.id)
+        return made
 
     def update_style_dataset(
         self, dataset_id: str, *, name: str | None = None, master_prompt: str | None = None

@@ -32,6 +32,7 @@ _ROUND_DIGITS = 5  # of scores, so that the rounding errors of another machine d
 NEAR_DUPLICATE = "near-duplicate of a chosen one"
 OUTLIER = "unlike the rest of the style dataset"
 EXCLUDED = "switched off"
+TEXT = "mostly text, unlike the others"
 NOT_ANALYZED = "not analyzed yet"
 ENOUGH = "not needed, enough others were chosen"
 PINNED = "pinned by you"
@@ -94,7 +95,12 @@ class Choice:
 
 
 def choose_references(
-    candidates: Sequence[Candidate], count: int, *, pinned: Sequence[str] = (), excluded: Collection[str] = ()
+    candidates: Sequence[Candidate],
+    count: int,
+    *,
+    pinned: Sequence[str] = (),
+    excluded: Collection[str] = (),
+    texts: Collection[str] = (),
 ) -> Choice:
     """Choose up to *count* of *candidates*; those without features come last, in their order.
 
@@ -103,12 +109,13 @@ def choose_references(
         count: references wanted; zero or less chooses none.
         pinned: ids that are chosen first, in this order.
         excluded: ids that are never chosen, pinned or not.
+        texts: ids of images that are mostly text: they are chosen only when they are pinned.
     """
-    off = set(excluded)
+    off = {*excluded, *(set(texts) - set(pinned))}
     known = {candidate.id for candidate in candidates}
     first = [id_ for id_ in dict.fromkeys(pinned) if id_ in known and id_ not in off][: max(count, 0)]
     measured = {c.id: c.features for c in candidates if c.features is not None and c.id not in off}
-    left_out = {c.id: EXCLUDED if c.id in off else NOT_ANALYZED for c in candidates}
+    left_out = {c.id: _reason_before(c.id, excluded, off) for c in candidates}
     picks = [Pick(id_, PINNED, pinned=True) for id_ in first]
     if measured:
         ids, features = list(measured), list(measured.values())
@@ -126,6 +133,10 @@ def choose_references(
     for pick in picks:
         del left_out[pick.id]
     return Choice(tuple(picks), left_out)
+
+
+def _reason_before(id_: str, excluded: Collection[str], off: Collection[str]) -> str:
+    return EXCLUDED if id_ in excluded else TEXT if id_ in off else NOT_ANALYZED
 
 
 def style_points(features: Sequence[StyleFeatures]) -> Array:
@@ -159,7 +170,7 @@ def pick_diverse(
     Returns:
         The indexes of the picked rows in their order, and for every other row the reason why it is not picked.
     """
-    points = _principal(points)
+    points = principal(points)
     distance, median_distance = _neighbor_distance(points)
     relevance = np.exp(-distance / median_distance)
     state = np.where(_outliers(distance), _OUTLIER, _AVAILABLE)
@@ -212,7 +223,7 @@ def _pick(
     state[index] = _PICKED
 
 
-def _principal(points: Array) -> Array:
+def principal(points: Array) -> Array:
     """Project points ``(n, dimensions)`` on their principal components, ``(n, at most _COMPONENTS)``.
 
     Distances stay about the same, and 10,000 points take a tenth of the time.

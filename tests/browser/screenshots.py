@@ -41,7 +41,7 @@ def make_sample(page: Page, server: AppServer) -> str:
     prompt = page.get_by_role("textbox", name="Prompt", exact=True)
     prompt.fill("A lamp on a table")
     prompt.press("Control+Enter")
-    page.get_by_role("button", name="Generate 1 image").click()
+    page.get_by_role("button", name="Draw 1 palette study").click()
     page.get_by_text("completed").first.wait_for(timeout=60_000)
     return project_id
 

@@ -92,7 +92,7 @@ def _one_in_the_same_style(page: Page) -> None:
     prompt = page.get_by_role("textbox", name="Prompt", exact=True)
     prompt.fill("A lamp on a table")
     prompt.press("Control+Enter")
-    page.get_by_role("button", name="Generate 1 image").click()
+    page.get_by_role("button", name="Draw 1 palette study").click()
     expect(page.get_by_text("completed", exact=False).first).to_be_visible(timeout=60_000)
     expect(page.get_by_text("4 images to learn from, 1 generated")).to_be_visible()
 

@@ -55,7 +55,7 @@ def test_the_full_prompt_contains_the_fields_and_the_draft_survives_a_reload() -
     at.text_input(key=f"style-keyword-{dataset.id}-0").set_value("oil").run()
 
     assert code(at).endswith("A teapot\nStyle: oil.")
-    assert at.button(key="style-generate").label == "Generate 1 image"
+    assert at.button(key="style-generate").label == "Draw 1 palette study"
 
     again = open_page("style", project.id)
 
@@ -77,7 +77,7 @@ def test_too_few_references_show_a_warning() -> None:
     project, dataset = learned(3)
     at = open_page("style", project.id)
 
-    assert any("of 5 references differ enough" in warning.value for warning in at.warning)
+    assert r"The style dataset has 3 images, so 3 of the 5 references are sent\." in [one.value for one in at.warning]
     assert services().style.datasets.summary(dataset.id).images == 3
 
 
@@ -278,7 +278,7 @@ def test_a_batch_has_one_prompt_per_line_and_a_cost_cap() -> None:
     at.text_area(key=f"style-prompt-{dataset.id}-0").set_value("A cup\nA boat\n\nA lamp").run()
     at.number_input(key=f"style-cap-{dataset.id}-0").set_value(1.5).run()
 
-    assert at.button(key="style-generate").label == "Generate 3 images"
+    assert at.button(key="style-generate").label == "Draw 3 palette studies"
 
     at.button(key="style-generate").click().run()
 

@@ -39,7 +39,7 @@ _CALLS: dict[Act, tuple[str, ...]] = {
         "questions.unverifiable", "splits.counts",
         "style_analysis.pending_images", "style_datasets.get_image", "style_datasets.get_images",
         "style_datasets.get_style_dataset", "style_datasets.list_images", "style_datasets.list_style_datasets",
-        "style_datasets.list_versions", "style_datasets.summary",
+        "style_datasets.list_versions", "style_datasets.summary", "style_datasets.unity",
         "style_generation.get_business_profile", "style_generation.judge_input", "style_generation.model_limits",
         "style_generation.preview",
         "style_results.get_result", "style_results.history", "style_results.models_used",
@@ -73,7 +73,7 @@ _CALLS: dict[Act, tuple[str, ...]] = {
     Act.RUN_CHECKS: ("checks.compare_again",),
     Act.MANAGE_STYLES: (
         "style_analysis.edit_analysis", "style_analysis.measure_images", "style_datasets.add_images",
-        "style_datasets.copy_style_dataset", "style_datasets.create_from_project",
+        "style_datasets.copy_style_dataset", "style_datasets.create_from_group", "style_datasets.create_from_project",
         "style_datasets.create_style_dataset", "style_datasets.delete_style_dataset", "style_datasets.remove_images",
         "style_datasets.restore_style_dataset", "style_datasets.restore_version", "style_datasets.save_draft",
         "style_datasets.update_style_dataset", "style_generation.set_business_profile",

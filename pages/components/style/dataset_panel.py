@@ -8,7 +8,7 @@ from core.style.dataset_service import MAX_FIRST_IMAGES
 from core.style.datasets import StyleImage
 from pages.components.shared import cards, media, page
 from pages.components.shared.cards import Action, Card
-from pages.components.style import dataset_menu, image_dialog, result_cards
+from pages.components.style import dataset_menu, image_dialog, result_cards, style_groups
 
 _PAGE_SIZE = 12
 
@@ -80,6 +80,7 @@ def show(project: Projects, dataset: StyleDatasets) -> None:
         services.style_datasets.update_style_dataset(dataset.id, master_prompt=guidelines)
         st.rerun()
     _brand(project)
+    style_groups.show(dataset)
     _images(project, dataset, summary.images, summary.analyzed)
     dataset_menu.show(project, dataset, summary.images)
 

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from core.llm import OFFLINE_MODELS
 from core.style.results import Result, UsedReference
 from pages.components.shared import media
 from pages.components.shared.cards import Action, Bar, Card
 
+_STUDY = "Palette study: the colors of the references, not what the prompt says"
 _MATCH_LABELS = {
     "fits": "Fits the references",
     "a little off": "Slightly different from the references",
@@ -25,9 +27,9 @@ def result(found: Result, *, can_refer: bool) -> Card:
     return Card(
         id=row.id,
         url=media.image_url(image.id, image.sha256, "view") if image else None,
-        name=row.prompt,
+        name=_prompt(found),
         aspect=_aspect(found),
-        title=_MATCH_LABELS.get(match.get("word", ""), row.prompt),
+        title=_title(found, row.prompt),
         lines=_lines(found),
         swatches=swatches(match.get("palette", [])),
         bars=tuple(
@@ -50,10 +52,10 @@ def brief(found: Result, *, is_open: bool) -> Card:
     return Card(
         id=row.id,
         url=media.image_url(image.id, image.sha256) if image else None,
-        name=row.prompt,
+        name=_prompt(found),
         aspect=_aspect(found),
-        title=_MATCH_LABELS.get(match.get("word", ""), ""),
-        lines=(row.prompt,),
+        title=_title(found, ""),
+        lines=(_prompt(found),),
         swatches=swatches(match.get("palette", [])),
         alarm=alarm,
         actions=(
@@ -77,6 +79,22 @@ def reference(used: UsedReference) -> Card:
     )
 
 
+def _is_study(found: Result) -> bool:
+    """Whether it was drawn from measurements: it depicts nothing."""
+    return found.generated.model in OFFLINE_MODELS
+
+
+def _title(found: Result, without_match: str) -> str:
+    if _is_study(found):
+        return _STUDY
+    return _MATCH_LABELS.get(found.generated.match.get("word", ""), without_match)
+
+
+def _prompt(found: Result) -> str:
+    prompt = found.generated.prompt
+    return f"Palette study for: {prompt}" if _is_study(found) else prompt
+
+
 def _aspect(found: Result) -> float:
     image = found.image
     return image.width / image.height if image and image.width and image.height else 1.0
@@ -85,7 +103,7 @@ def _aspect(found: Result) -> float:
 def _lines(found: Result) -> tuple[str, ...]:
     row = found.generated
     cost = "cost unknown" if row.cost is None else "no cost" if row.cost == 0 else f"${row.cost:,.3f}"
-    lines = [row.prompt, f"{row.model}, {row.resolution}, {cost}, {row.recipe.get('duration_s', 0):.0f} s"]
+    lines = [_prompt(found), f"{row.model}, {row.resolution}, {cost}, {row.recipe.get('duration_s', 0):.0f} s"]
     if (percentile := row.match.get("percentile")) is not None:
         lines.append(f"A closer match than {percentile} % of the style dataset's own images")
     if failed := row.recipe.get("failed_references", []):
@@ -126,12 +144,13 @@ def _actions(found: Result, can_refer: bool) -> tuple[Action, ...]:
         return (*_decisions(found), Action("recipe", "Recipe"))
     refer = (Action("refer", "Use as reference"),) if can_refer else ()
     judge = (Action("judge", "Judge", help="Let a vision model answer five questions about its style"),)
+    check = (Action("ask", "Check", help="Keep it only if a vision model sees what was planned"),)
     return (
         *_decisions(found),
         Action("again", "Run again", help="Send the same request once more"),
         Action("vary", "Vary", help="Edit its request"),
         *refer,
         *(judge if found.generated.reference_images_count else ()),
-        Action("ask", "Check", help="Keep it only if a vision model sees what was planned"),
+        *(() if _is_study(found) else check),
         Action("recipe", "Recipe"),
     )

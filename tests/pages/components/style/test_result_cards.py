@@ -151,3 +151,11 @@ def test_the_best_match_is_first_and_a_result_without_one_last() -> None:
     )]  # fmt: skip
 
     assert [result.id for result in _by_match(results)] == ["best", "worse", "none"]
+
+
+def test_a_palette_study_never_claims_to_show_the_prompt() -> None:
+    made = _result(model="offline/measure", match={"word": "fits"})
+    for card in (result_cards.result(made, can_refer=True), result_cards.brief(made, is_open=False)):
+        assert card.title == "Palette study: the colors of the references, not what the prompt says"
+        assert card.name == card.lines[0] == "Palette study for: A lamp"
+        assert "ask" not in [action.name for action in card.actions]
