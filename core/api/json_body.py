@@ -23,7 +23,7 @@ async def read_object(request: Request) -> dict[str, Any]:
         if len(body) > MAX_BYTES:
             raise InvalidInputError(f"The body is larger than {MAX_BYTES:,} bytes. Send less at a time.")
     try:
-        value = _encodable(json.loads(body))
+        value = encodable(json.loads(body))
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
@@ -31,8 +31,13 @@ async def read_object(request: Request) -> dict[str, Any]:
     return value
 
 
-def _encodable(value: Any) -> Any:
-    """Return *value* without lone surrogates: browsers send them when an emoji is cut, and no database stores them."""
+def encodable(value: Any) -> Any:
+    """Return *value* without lone surrogates: browsers send them when an emoji is cut, and no database stores them.
+
+    Raises:
+        TypeError: it is nothing that JSON holds.
+        RecursionError: it is nested too deeply.
+    """
     text = json.dumps(value, ensure_ascii=False)
     try:
         text.encode()

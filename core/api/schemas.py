@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 from fastapi import Path, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from core.api.json_body import encodable
 from core.errors import InvalidInputError
 
 T = TypeVar("T")
@@ -32,6 +33,14 @@ class RequestBody(BaseModel):
     """Base of request bodies: types are not converted, unknown fields are refused."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _replace_half_characters(cls, values: Any) -> Any:
+        try:
+            return encodable(values)
+        except (TypeError, RecursionError):  # made in Python, or refused by its fields
+            return values
 
 
 def _state_one_of(schema: dict[str, Any], body: type["OneOfBody"]) -> None:

@@ -126,10 +126,10 @@ def _undo_batch(session: Session, event: Events, action: UserAction) -> UndoResu
         apply_events(session, action.batch_id, event.old)
     else:
         undone = _undo_one_by_one(session, _events_not_undone(session, event.batch_id, limit=None), action)
-    of_undone = select(Events.entity_id).where(Events.batch_id == action.batch_id)
+    marked = not_undone if undone == total else and_(not_undone, _has_undo(action.batch_id, last_id))
     session.execute(
         update(Events)
-        .where(not_undone, col(Events.entity_id).in_(of_undone))
+        .where(marked)
         .values(undone_by=_first_event_id(session, action.batch_id))
         .execution_options(synchronize_session=False)
     )
@@ -151,6 +151,15 @@ def _undo_in_sql(
     )  # fmt: skip
     statement = insert(Events).from_select(list(EVENT_COLUMNS), rows).execution_options(preserve_rowcount=True)
     return int(session.connection().execute(statement).rowcount)
+
+
+def _has_undo(batch_id: str, last_id: int) -> ColumnElement[bool]:
+    """Return whether an event after *last_id*, of the undo with this batch, is about the same entry."""
+    undo = aliased(Events)
+    # Found by its entry. An expression of the batch keeps PostgreSQL from reading the whole batch for each entry: it
+    # has no statistics of a batch that was just made, and believes it small.
+    is_of_batch = func.coalesce(undo.batch_id, "") == batch_id
+    return exists().where(col(undo.entity_id) == col(Events.entity_id), col(undo.id) > last_id, is_of_batch)
 
 
 def _undo_one_by_one(session: Session, events: Iterable[Events], action: UserAction) -> int:

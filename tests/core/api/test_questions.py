@@ -55,6 +55,12 @@ def test_a_task_without_a_concurrency_uses_the_setting(
     assert chosen["config"]["concurrency"] == 2
 
 
+def test_half_an_emoji_in_a_body_is_replaced(client: TestClient, image: Images) -> None:
+    url = f"/api/projects/{image.project_id}/image-questions"
+    started = client.post(url, content=b'{"example_ids": ["a\\ud83d"]}', headers={"content-type": "application/json"})
+    assert (started.status_code, started.json()["config"]["example_ids"]) == (202, ["a?"])
+
+
 @pytest.mark.parametrize("kind", ["image-questions", "image-answers"])
 def test_a_task_keeps_only_verifiable_answers_on_request(
     client: TestClient, services: Services, image: Images, kind: str

@@ -39,13 +39,18 @@ def test_undoing_a_bulk_action_skips_a_value_that_was_changed_and_set_again(
     make: Make, dataset: ImageDatasetService, review: ReviewService, project: Projects
 ) -> None:
     first, second = make("One?", score=1), make("Two?", score=2)
-    review.bulk(project.id, ALL, "rate", 3, actor="Anna")
+    batch_id = review.bulk(project.id, ALL, "rate", 3, actor="Anna").batch_id
     dataset.rate_entry(first.id, 5, actor="Ben")
     dataset.rate_entry(first.id, 3, actor="Ben")
     undone = review.undo(project.id, actor="Anna")
     assert undone is not None
     assert (undone.undone, undone.conflicts) == (1, 1)
     assert [dataset.get_dataset_entry(entry.id).score for entry in (first, second)] == [3, 2]
+    for _ in range(2):
+        review.undo(project.id, actor="Ben")
+    rest = review.undo(project.id, batch_id=batch_id, actor="Anna")
+    assert rest is not None
+    assert (rest.undone, dataset.get_dataset_entry(first.id).score) == (1, 1)
 
 
 def test_undoing_a_bulk_action_whose_entries_all_changed_since_is_a_conflict(

@@ -21,12 +21,12 @@ _COLUMNS = "entry_id, project_id, state, create_at"
 _OF_NEW = f"(n.project_id, n.create_at, {_STATE.format('n.')})"
 # The plan of a trigger is kept, whether it was made for one changed row or for a million: it has to be the one that
 # looks up each changed row by the primary key.
-_BY_KEY = "SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off"
+BY_KEY = "SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off"
 
 
 def _trigger(name: str, when: str, rows: str, act: str) -> tuple[str, str]:
     return (
-        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql {_BY_KEY} AS $$ BEGIN {act}; RETURN NULL; END $$",
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql {BY_KEY} AS $$ BEGIN {act}; RETURN NULL; END $$",
         f"CREATE TRIGGER {name} AFTER {when} ON image_datasets REFERENCING {rows} FOR EACH STATEMENT"
         f" EXECUTE FUNCTION {name}()",
     )
