@@ -12,8 +12,8 @@ from core.db.migrations.versions import m0022_postgresql as triggers
 from core.db.migrations.versions import m0028_long_texts as long_texts
 from core.db.migrations.versions.m0030_entry_states import BY_KEY
 
-revision = "0031"
-down_revision = "0030"
+revision = "0033"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 
