@@ -22,6 +22,7 @@ from core.db.opening import database_url_problem
 from core.disk import LOW_BYTES, free_bytes
 from core.errors import VitrineError
 from core.secret_key import FILE_NAME, secret_key
+from core.tasks.engines.examination import examine_engine
 
 Level = Literal["ok", "warning", "problem"]
 
@@ -59,6 +60,7 @@ def examine(settings: Settings, root: Path = Path()) -> list[Finding]:
         *_quotas(settings),
         *(Finding(*said) for said in examine_sign_in(settings)),
         _metrics(settings),
+        Finding(*examine_engine(settings)),
         *_analyzers(settings),
     ]
 

@@ -5,7 +5,7 @@ import streamlit as st
 from core import config
 from core.accounts.permissions import Act
 from core.questions import prompts
-from pages.components.settings import accounts, api_tokens, doctor, new_images, storage, webhooks
+from pages.components.settings import accounts, api_tokens, doctor, new_images, storage, webhooks, workers
 from pages.components.shared import fixed_questions, language, model_picker, page, visitor
 from pages.components.team import audit, bin
 
@@ -110,6 +110,7 @@ def _prompts() -> None:
 
 def _values() -> None:
     storage.show()
+    workers.show()
     st.subheader("Settings", anchor=False)
     rows = [
         {"Setting": row.variable, "Value": row.value, "Source": row.source, "Reason for the default": row.reason}

@@ -30,7 +30,12 @@ def main() -> None:
     running = sum(task.status == TaskStatus.RUNNING for task in tasks)
     count = pluralize(len(tasks), "task") if len(tasks) < _MAX_TASKS else f"The {_MAX_TASKS} newest tasks"
     page.header("Tasks", (f"{count}, {running:,} running" if running else count) if tasks else "")
-    if not page.services().engine.health().runs_here:
+    health = page.services().engine.health()
+    if health.workers == 0:
+        st.warning(
+            "No worker runs, so tasks wait. Start one with the command vitrine worker.", icon=":material/warning:"
+        )
+    if health.workers is None and not health.runs_here:
         st.warning(
             "Another Vitrine process runs the tasks of this database. Stop that process, or start tasks there.",
             icon=":material/warning:",

@@ -154,7 +154,7 @@ _ACTS: dict[Act | None, tuple[str, ...]] = {
     Act.READ_AUDIT: (f"GET {_PROJECT}/audit", f"GET {_PROJECT}/audit.csv"),
     Act.MANAGE_SERVER: (
         "GET /api/accounts", "POST /api/accounts", "PUT /api/accounts/{account_id}", f"PUT {_PROJECT}/quota",
-        "PUT /api/profiles/{profile}", "DELETE /api/profiles/{profile}",
+        "PUT /api/profiles/{profile}", "DELETE /api/profiles/{profile}", "GET /api/workers",
     ),
     Act.DELETE_PROJECT: (f"DELETE {_PROJECT}", f"POST {_PROJECT}/bin/delete"),
     Act.CREATE_PROJECT: ("POST /api/projects", "POST /api/projects/import"),

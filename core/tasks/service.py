@@ -15,6 +15,7 @@ from core.errors import BadReplyError, InvalidInputError, NotFoundError
 from core.pluralize import pluralize
 from core.tasks.adding import insert_items
 from core.tasks.batch_progress import BatchProgress, batch_progress
+from core.tasks.engines.membership import Membership, members
 from core.tasks.kinds import TaskKind, kind_of
 
 STAYED_BEHIND = "stayed_behind"
@@ -220,6 +221,11 @@ class TaskService:
             query = query.where(TaskItems.state == state)
         with self._db.reading() as session:
             return list(session.exec(query.order_by(col(TaskItems.position)).limit(limit)))
+
+    def list_workers(self) -> list[Membership]:
+        """Return the workers that were heard of, in the order in which they started; see docs/WORKERS.md."""
+        with self._db.reading() as session:
+            return members(session)
 
     def pause(self, task_id: str, reason: str = "Paused by you.") -> Tasks:
         """Pause the task: no further item starts, calls in flight are finished and their results stored.

@@ -264,6 +264,7 @@ POST /api/projects/{project_id}/webhooks/{webhook_id}/resend
 ADMIN = {
     "GET /api/accounts", "POST /api/accounts", "PUT /api/accounts/{account_id}",
     "PUT /api/projects/{project_id}/quota", "PUT /api/profiles/{profile}", "DELETE /api/profiles/{profile}",
+    "GET /api/workers",
 }  # fmt: skip
 OF_THE_SERVER = dict.fromkeys(("account_id", "invitation_id", "token_id", "profile", "view"), "x" * 21)
 LOWEST: dict[str, Role | None] = {

@@ -104,6 +104,7 @@ _CALLS: dict[Act, tuple[str, ...]] = {
         "samples.create",
     ),
     Act.MANAGE_SERVER: (
+        "tasks.list_workers",
         "profiles.remove_profile", "profiles.save_profile", "projects.set_quota", "tokens.list_tokens",
         "tokens.make_token", "tokens.revoke_token",
     ),

@@ -159,6 +159,7 @@ FIELDS = {
 # Beside those that every route has.
 STATUSES = {
     "GET /api/status": "200",
+    "GET /api/workers": "200",
     "POST /api/projects": "201",
     "GET /api/projects": "200",
     "GET /api/projects/{project_id}": "200",

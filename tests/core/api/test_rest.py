@@ -105,4 +105,5 @@ def test_the_documentation_page_loads_nothing_from_other_servers(client: TestCli
 def test_the_health_check_reports_the_task_engine(client: TestClient) -> None:
     assert client.get("/api/health").json() == {"status": "ok"}
     assert client.get("/api/ready").json() == {"status": "ready"}
-    assert client.get("/api/status").json() == {"runs_tasks": True, "running_tasks": 0}
+    assert client.get("/api/status").json() == {"runs_tasks": True, "running_tasks": 0, "workers": None}
+    assert client.get("/api/workers").json() == []
