@@ -26,20 +26,9 @@ _BOTTOM = {
 }  # fmt: skip
 _MIDDLE = _BOTTOM | {"db", "audit", "tasks", "llm", "fetch"}
 _DOMAINS = (
-    "images",
-    "vision",
-    "questions",
-    "dataset",
-    "transform",
-    "style",
-    "export",
-    "checks",
-    "importing",
-    "overlap",
-    "moving",
-    "bin",
-    "sample",
-)
+    "images", "vision", "questions", "dataset", "transform", "style", "export",
+    "checks", "importing", "overlap", "moving", "bin", "sample",
+)  # fmt: skip
 MAY_USE: dict[str, set[str]] = {
     "errors": set(),
     "allowed_hosts": set(),

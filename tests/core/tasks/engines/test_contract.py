@@ -72,3 +72,38 @@ def test_stopping_waits_for_the_item_in_flight_and_stores_its_result(
     make_engine()
     wait_for(tasks, task.id, "completed")
     assert counted(db) == [0, 1, 2, 3, 4, 5]
+
+
+def test_items_of_a_stage_and_those_that_items_add_run_when_the_lower_stages_have_ended(
+    db: Database, tasks: TaskService, make_task: MakeTask, make_engine: MakeEngine
+) -> None:
+    task = make_task("add ok%1 ok%2", "ok", "fail", "ok@1")
+    make_engine().submit(task.id)
+    wait_for(tasks, task.id, "completed with failures")
+    assert [(item.stage, item.state) for item in tasks.items(task.id)] == [
+        (0, "done"), (0, "done"), (0, "failed"), (1, "done"), (1, "done"), (2, "done"),
+    ]  # fmt: skip
+    assert counted(db) == [0, 1, 3, 100, 101]
+
+
+def test_a_paused_task_finishes_what_is_in_flight_and_starts_no_more(
+    tasks: TaskService, make_task: MakeTask, make_engine: MakeEngine, loop: BackgroundLoop, kind: Counting
+) -> None:
+    task, engine = make_task(*["wait"] * 8, concurrency=2), make_engine()
+    engine.submit(task.id)
+    until(lambda: kind.in_flight == 2)
+    tasks.pause(task.id)
+    time.sleep(0.6)  # a pause is noticed within half a second
+    assert engine.works_on(task.id)
+    let_go(loop, kind)
+    until(lambda: not engine.works_on(task.id))
+    summary = tasks.summary(task.id)
+    assert (summary.task.status, summary.done, summary.queued) == ("paused", 2, 6)
+
+
+def test_a_cost_cap_pauses_the_task(tasks: TaskService, make_task: MakeTask, make_engine: MakeEngine) -> None:
+    task, engine = make_task(*["pay"] * 10, cost_cap=0.05), make_engine()
+    engine.submit(task.id)
+    wait_for(tasks, task.id, "paused")
+    assert tasks.summary(task.id).spent <= 0.05
+    assert "cost cap" in tasks.get_task(task.id).note

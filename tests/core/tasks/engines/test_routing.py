@@ -1,0 +1,50 @@
+import pytest
+
+from core.services import Services, lanes_of_task
+from core.tasks.engines.routing import Routing, wants, who_takes
+
+GPU = {"models": [{"model": "hosted_vllm/qwen", "api_base": "http://localhost:8000/v1"}]}
+SHARED = {"models": [{"model": "hosted_vllm/qwen", "api_base": "http://gpu-1:8000/v1"}, {"model": "openai/gpt-4o"}]}
+
+
+def test_a_queue_is_named_by_the_kind_of_a_task_and_its_lanes(services: Services) -> None:
+    routing = Routing(services.kinds, lanes_of_task)
+    assert routing.queue_of("image-question-generation", SHARED) == "image-question-generation|gpu-1:8000+openai"
+    assert routing.queue_of("image-variants", {}) == "image-variants|"
+
+
+def test_what_needs_files_or_waits_for_batches_stays_on_the_server(services: Services) -> None:
+    routing = Routing(services.kinds, lanes_of_task)
+    on_server = {kind for kind in services.kinds if routing.queue_of(kind, {}) is None}
+    assert on_server == {
+        "image-import", "image-map", "overlap-search", "dataset-export", "dataset-send", "dataset-return",
+        "project-export", "project-import",
+    }  # fmt: skip
+    batches = {"models": [{"model": "openai/gpt-4o"}], "batch": True}
+    assert routing.why_on_server("image-question-generation", batches) == "it waits for the batches of a provider"
+    assert routing.queue_of("of-a-newer-version", {}) is None
+
+
+@pytest.mark.parametrize(
+    ("queue", "kinds", "lanes", "takes"),
+    [
+        ("image-analysis|", (), (), True),
+        ("image-analysis|", ("image-variants",), (), False),
+        ("generation|openai", (), ("localhost:8000",), False),
+        ("generation|localhost:8000", (), (), False),
+        ("generation|[::1]:8000", (), (), False),
+        ("generation|localhost:8000", (), ("localhost:8000",), True),
+        ("generation|localhost:8000+openai", (), ("localhost:8000",), False),
+        ("generation|gpu-1:8000+openai", (), (), True),
+        ("image-analysis|", (), ("localhost:8000",), False),
+    ],
+)
+def test_a_worker_takes_what_it_is_bound_to_or_what_every_machine_reaches(
+    queue: str, kinds: tuple[str, ...], lanes: tuple[str, ...], takes: bool
+) -> None:
+    assert wants(queue, kinds, lanes) is takes
+
+
+def test_the_command_that_is_missing_names_the_lane_of_this_machine() -> None:
+    assert who_takes("generation|localhost:8000+openai") == "vitrine worker --lane localhost:8000 --lane openai"
+    assert who_takes("generation|openai") == "vitrine worker"

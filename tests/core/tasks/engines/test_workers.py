@@ -1,0 +1,129 @@
+"""Servers and workers on PostgreSQL: versions, workers that are gone, and what is told."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import text, update
+from sqlmodel import Session, select
+
+from core.background_loop import BackgroundLoop
+from core.db import Database, TaskChunks, TaskItems, Workers
+from core.errors import ConfigurationError
+from core.tasks import TaskService, make_worker
+from core.tasks.engines import membership, worker
+from core.tasks.engines.dbos_library import DbosDispatcher
+from core.tasks.engines.membership import OwnMembership
+from core.tasks.engines.workers_engine import WorkersEngine
+from tests.core.tasks.conftest import MakeTask
+from tests.core.tasks.counting import Counting, counted, kinds
+from tests.core.tasks.engines.conftest import WithWorker, until, wait_for
+
+pytestmark = pytest.mark.postgresql
+
+
+@pytest.fixture
+def server(db: Database, kind: Counting, loop: BackgroundLoop) -> Iterator[WorkersEngine]:
+    engine = WorkersEngine(db, kinds(kind), loop, DbosDispatcher(db), lambda _config: ["localhost:8000"])
+    engine.take_lock()
+    yield engine
+    engine.stop()
+
+
+def _chunks(db: Database) -> list[TaskChunks]:
+    with db.reading() as session:
+        return list(session.exec(select(TaskChunks)))
+
+
+def _change(db: Database, change: Callable[[Session], object]) -> None:
+    with db.transaction() as session:
+        change(session)
+
+
+def test_a_task_that_no_worker_takes_says_which_command_is_missing(make_task: MakeTask, server: WorkersEngine) -> None:
+    task = make_task("ok")
+    server.submit(task.id)
+    assert server.progress(task.id) == (0.0, "no worker takes it: run vitrine worker --lane localhost:8000")
+    assert (server.health().workers, server.works_on(task.id)) == (0, False)
+
+
+def test_many_items_are_handed_out_in_chunks_as_many_as_workers_may_need(
+    db: Database, make_task: MakeTask, server: WorkersEngine
+) -> None:
+    task = make_task(*["ok"] * 120, "ok@1")
+    for _ in range(2):
+        server.submit(task.id)
+    spans = sorted((chunk.first_position, chunk.last_position) for chunk in _chunks(db))
+    assert spans == [(0, 49), (50, 99), (100, 149)]
+
+
+def test_a_server_hands_out_anew_what_another_version_handed_out(
+    db: Database, make_task: MakeTask, server: WorkersEngine
+) -> None:
+    task = make_task("ok")
+    server.submit(task.id)
+    (old,) = _chunks(db)
+    _change(db, lambda session: session.execute(update(TaskChunks).values(version="0.0.1")))
+    server._look()
+    server.submit(task.id)
+    (new,) = _chunks(db)
+    assert (new.id != old.id, new.version) == (True, server._planner.version)
+    assert server._dispatcher.open_among([old.id, new.id]) == {new.id}
+
+
+def test_items_of_a_chunk_that_is_handed_out_no_more_are_queued(
+    db: Database, make_task: MakeTask, server: WorkersEngine
+) -> None:
+    task = make_task("ok")
+    server.submit(task.id)
+    (lost,) = _chunks(db)
+    _change(db, lambda session: session.execute(update(TaskItems).values(state="running")))
+    server._dispatcher.forget([lost.id])  # as in a database that was restored
+    server._coordinator.act()
+    (again,) = _chunks(db)
+    (item,) = TaskService(db).items(task.id)
+    assert (again.id != lost.id, item.state, item.attempts) == (True, "queued", 1)
+
+
+def test_a_worker_that_is_silent_may_claim_nothing_once_it_is_removed(db: Database, server: WorkersEngine) -> None:
+    own = OwnMembership(db, version="1", kinds=[], lanes=[], concurrency=1)
+    own.take()
+    old = text(f"clock_timestamp() - interval '{membership.SILENT_S + 1} seconds'")
+    _change(db, lambda session: session.execute(update(Workers).values(beat_at=old)))
+    assert own.beat({}, is_draining=False)
+    _change(db, membership.remove_silent)
+    assert [found.name for found in TaskService(db).list_workers()] == [own._values["name"]]
+    _change(db, lambda session: session.execute(update(Workers).values(beat_at=old)))
+    _change(db, membership.remove_silent)
+    with db.transaction() as session:
+        assert (own.is_held(), own.is_held_in(session)) == (True, False)
+    assert (own.beat({}, is_draining=False), own.is_held()) == (False, False)
+
+
+def test_a_worker_of_another_version_takes_nothing_says_so_and_joins_again_when_it_was_removed(
+    db: Database, kind: Counting, loop: BackgroundLoop, make_task: MakeTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "BEAT_S", 0.05)
+    told: list[str] = []
+    engine = WithWorker(db, kinds(kind), loop)
+    engine.worker._tell = told.append
+    engine._planner.version = "9.9.9"
+    engine.start()
+    try:
+        task = make_task("ok")
+        engine.submit(task.id)
+        until(lambda: bool(told))
+        _change(db, lambda session: session.execute(text("DELETE FROM workers")))
+        until(lambda: len(told) > 1)
+        until(lambda: engine.health().workers == 1)
+        assert counted(db) == []
+        engine._planner.version = engine.worker._version
+        wait_for(TaskService(db), task.id, "completed")
+    finally:
+        engine.stop()
+    assert "takes nothing of version 9.9.9, which the server has. Install that version" in told[0]
+    assert "was taken for dead. It joins again" in told[1]
+
+
+def test_without_the_setting_there_are_no_workers(db: Database, loop: BackgroundLoop) -> None:
+    with pytest.raises(ConfigurationError, match="Workers need VITRINE_TASK_ENGINE=dbos"):
+        make_worker(db, {}, loop, lambda _config: (), concurrency=1, tell=print)
