@@ -7,7 +7,16 @@ from typing import Any
 from sqlalchemy import case, distinct, func
 from sqlmodel import Session, col, select
 
-from core.db import GeneratedImages, ImageDatasets, Images, Projects, Questions, further_images, in_library
+from core.db import (
+    GeneratedImages,
+    ImageDatasets,
+    Images,
+    Projects,
+    Questions,
+    asks_itself,
+    further_images,
+    in_library,
+)
 
 
 @dataclass(frozen=True)
@@ -55,14 +64,15 @@ def count_contents(session: Session, project_id: str) -> ProjectCounts:
     (images,), (generated,) = numbers(Images), numbers(GeneratedImages)
     questions, images_with = numbers(Questions, func.count(distinct(col(Questions.image_id))))
     images_with += _only_further_images(session, project_id)
+    asked, images_asked = _without_rows_of_questions(session, project_id)
     unanswered, images_open = numbers(Questions, func.count(distinct(col(Questions.image_id))), where=~answered)
     entries, confirmed, rejected = numbers(
         ImageDatasets, _count_where(col(ImageDatasets.confirmed)), _count_where(col(ImageDatasets.rejected))
     )
     return ProjectCounts(
         images=images,
-        images_without_questions=images - images_with,
-        questions=questions,
+        images_without_questions=images - images_with - images_asked,
+        questions=questions + asked,
         questions_without_answer=unanswered,
         images_with_open_questions=images_open,
         entries=entries,
@@ -96,6 +106,22 @@ def _only_further_images(session: Session, project_id: str) -> int:
     first = select(1).where(Questions.image_id == Images.id, col(Questions.deleted_at).is_(None)).exists()
     further = col(Images.id).in_(further_images(Questions, project_id))
     return session.exec(select(func.count()).select_from(Images).where(further, in_library(), ~first)).one()
+
+
+def _without_rows_of_questions(session: Session, project_id: str) -> tuple[int, int]:
+    """Return how many questions are only in entries, and how many images have no others."""
+    own = ImageDatasets.project_id == project_id, *asks_itself()
+    first = select(1).where(
+        Questions.image_id == ImageDatasets.image_id, col(Questions.deleted_at).is_(None)
+    )  # fmt: skip
+    alone = case((~first.exists(), col(ImageDatasets.image_id)))
+    further = col(ImageDatasets.image_id).not_in(further_images(Questions, project_id))
+    each = col(ImageDatasets.image_id) + " " + col(ImageDatasets.question)
+    asked = session.exec(select(func.count(distinct(each))).where(*own)).one()
+    if not asked:
+        return 0, 0
+    images = session.exec(select(func.count(distinct(alone))).select_from(ImageDatasets).where(*own, further)).one()
+    return asked, images
 
 
 def _count_where(condition: Any) -> Any:

@@ -64,7 +64,7 @@ def _stages(project_id: str, counts: ProjectCounts) -> None:
             f"Review {pluralize(to_review, 'entry')}" if to_review else "View the entries",
         ),
         ("style", "Style", f"{counts.generated:,}", "generated images", "Generate an image"),
-        ("export", "Export", f"{counts.confirmed:,}", "entries ready", "Export the dataset"),
+        ("export", "Export", f"{counts.confirmed:,}", "confirmed entries", "Export the dataset"),
     )  # fmt: skip
     grid = st.grid(5, min_column_width=170, border=True, key="stages")
     acts = {entry.name: entry.act for entry in PAGES}

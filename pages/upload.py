@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.importing.upload import Upload
 from core.pluralize import pluralize
-from pages.components.shared import page
+from pages.components.shared import page, sizes
 from pages.components.upload import drop, import_forms, import_outcomes, import_view, quota, recent, waiting_imports
 
 
@@ -58,7 +58,7 @@ def _state(stats: dict[str, int]) -> str:
     if not stats["total_images"]:
         return "No images yet."
     return (
-        f"{pluralize(stats['total_images'], 'image')}, {stats['total_size'] / 1e6:,.1f} MB, "
+        f"{pluralize(stats['total_images'], 'image')}, {sizes.readable(stats['total_size'])}, "
         f"{stats['with_questions']:,} with questions, {stats['near_duplicates']:,} similar to another image"
     )
 

@@ -13,14 +13,14 @@ from itertools import groupby
 from statistics import median
 from typing import Any
 
-from sqlalchemy import and_, or_
+from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from core.dataset.conditions import REVIEWING
 from core.db import Events, ImageDatasets, LlmCalls, Tasks
+from core.tasks.service import HAS_A_REPLY
 
 MAX_GAP_S = 120.0
-_MAYBE_PAID = ("ok", "unknown")
 _ROWS_PER_READ = 5_000
 
 
@@ -140,7 +140,7 @@ def _prices(session: Session, project_id: str) -> dict[int, tuple[str, float | N
     given = select(ImageDatasets.call_id).where(
         ImageDatasets.project_id == project_id, col(ImageDatasets.call_id).is_not(None)
     )
-    paid = or_(col(LlmCalls.cost).is_not(None), and_(col(LlmCalls.state).in_(_MAYBE_PAID)))
+    paid = or_(col(LlmCalls.cost).is_not(None), HAS_A_REPLY, LlmCalls.state == "unknown")
     query = select(LlmCalls.id, LlmCalls.model, LlmCalls.cost).where(or_(of_tasks, col(LlmCalls.id).in_(given)), paid)
     return {id_: (model, cost) for id_, model, cost in session.exec(query) if id_ is not None}
 

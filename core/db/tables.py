@@ -115,6 +115,14 @@ def is_further_image(table: type[Questions] | type["ImageDatasets"], image_id: A
     return own.where(links.image_id == image_id, col(table.deleted_at).is_(None)).correlate(image_id.table).exists()
 
 
+def asks_itself() -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of existing entries whose question has no row of its own.
+
+    Whoever makes an entry of a question and an answer stores no question apart: it has been asked all the same.
+    """
+    return col(ImageDatasets.question_id).is_(None), col(ImageDatasets.deleted_at).is_(None)
+
+
 def has_one_image(table: type[Questions] | type["ImageDatasets"]) -> ColumnElement[bool]:
     """Return the condition that a question or an entry is about a single image."""
     return col(table.more_image_ids) == ""

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlmodel import Session, col, select
 
-from core.db import ImageDatasets, Images, Questions, further_images, in_library, is_further_image
+from core.db import ImageDatasets, Images, Questions, asks_itself, further_images, in_library, is_further_image
 from core.db.text import holds_text
 from core.errors import InvalidInputError
 from core.search_line import NONE
@@ -181,7 +181,10 @@ def _candidates(session: Session, project_id: str, filter_: ImageFilter) -> list
     if filter_.has in ("questions", "entries"):
         table = _table(filter_.has)
         first = select(table.image_id).where(table.project_id == project_id, table.deleted_at.is_(None))
-        narrow: Any = first.union(further_images(table, project_id))
+        others = [further_images(table, project_id)]
+        if table is Questions:
+            others.append(select(ImageDatasets.image_id).where(ImageDatasets.project_id == project_id, *asks_itself()))
+        narrow: Any = first.union(*others)
     elif filter_.near_duplicates:
         narrow = near_duplicates(project_id)
     elif filter_.sort not in _BY_TIME and replace(filter_, sort=ImageFilter.sort) != ImageFilter():
@@ -216,7 +219,15 @@ def _count_images_with(session: Session, table: Any, project_id: str) -> int:
     query = select(func.count(func.distinct(table.image_id)))
     first = session.exec(query.where(table.project_id == project_id, table.deleted_at.is_(None))).one()
     only_further = is_further_image(table, col(Images.id)), ~_is_first_of(table)
-    return first + count_rows(session, [*conditions(project_id, ImageFilter()), *only_further])
+    counted = first + count_rows(session, [*conditions(project_id, ImageFilter()), *only_further])
+    if table is Questions:
+        others = _is_asked_by_an_entry(), ~is_further_image(table, col(Images.id)), ~_is_first_of(table)
+        counted += count_rows(session, [*conditions(project_id, ImageFilter()), *others])
+    return counted
+
+
+def _is_asked_by_an_entry() -> ColumnElement[bool]:
+    return select(1).where(ImageDatasets.image_id == Images.id, *asks_itself()).exists()
 
 
 def _is_first_of(table: Any) -> ColumnElement[bool]:
@@ -269,6 +280,8 @@ def has_rows(name: str) -> ColumnElement[bool]:
         raise InvalidInputError(f"There is no choice {name}. Choose one of: {', '.join(HAS_CHOICES)}.")
     table = _table(name)
     rows = or_(_is_first_of(table), is_further_image(table, col(Images.id)))
+    if table is Questions:
+        rows = or_(rows, _is_asked_by_an_entry())
     return ~rows if name.startswith("no-") else rows
 
 

@@ -14,6 +14,7 @@ from core.db import (
     Images,
     Questions,
     TaskItems,
+    asks_itself,
     has_one_image,
     in_library,
     insert_entries,
@@ -140,7 +141,12 @@ def images_with_questions(
         )
         .order_by(col(Questions.create_at), col(Questions.id))
     )
-    for image_id, text in session.exec(texts):
+    of_entries = select(ImageDatasets.image_id, ImageDatasets.question).where(
+        col(ImageDatasets.image_id).in_(image_ids), ImageDatasets.language == language,
+        has_one_image(ImageDatasets), *asks_itself(),
+    )  # fmt: skip
+    in_order = of_entries.order_by(col(ImageDatasets.create_at), col(ImageDatasets.id))
+    for image_id, text in (*session.exec(texts), *session.exec(in_order)):
         if image_id in found:
             found[image_id][1].append(text)
     return found
@@ -150,7 +156,8 @@ def question_texts(session: Session, image_ids: Sequence[str], language: str) ->
     """Return the questions in *language* about exactly these images, oldest first."""
     first, *others = image_ids
     values = {"image_id": first, "more_image_ids": ",".join(others), "language": language}
-    return list(session.connection().execute(_TEXTS, values).scalars())
+    own = session.connection()
+    return [*own.execute(_TEXTS, values).scalars(), *own.execute(_TEXTS_OF_ENTRIES, values).scalars()]
 
 
 def add_questions(
@@ -197,6 +204,14 @@ _TEXTS = (
         Questions.more_image_ids == bindparam("more_image_ids"), col(Questions.deleted_at).is_(None),
     )
     .order_by(col(Questions.create_at), col(Questions.id))
+)  # fmt: skip
+_TEXTS_OF_ENTRIES = (
+    select(ImageDatasets.question)
+    .where(
+        ImageDatasets.image_id == bindparam("image_id"), ImageDatasets.language == bindparam("language"),
+        ImageDatasets.more_image_ids == bindparam("more_image_ids"), *asks_itself(),
+    )
+    .order_by(col(ImageDatasets.create_at), col(ImageDatasets.id))
 )  # fmt: skip
 
 

@@ -7,7 +7,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import Session, col, select
 
-from core.db import Database, Images, Questions, TaskItems, Tasks, has_one_image, in_library
+from core.db import (
+    Database,
+    ImageDatasets,
+    Images,
+    Questions,
+    TaskItems,
+    Tasks,
+    asks_itself,
+    has_one_image,
+    in_library,
+)
 from core.errors import InvalidInputError
 from core.questions import templates
 from core.questions.image_sets import sets_of
@@ -187,11 +197,18 @@ def _failed_last(project_id: str) -> Any:
 
 def _without_questions(language: str) -> ColumnElement[bool]:
     existing = select(1).where(*_of_this_image(language), col(Questions.template_id).is_(None))
-    return ~existing.correlate(Images).exists()
+    return ~existing.correlate(Images).exists() & ~select(1).where(*_by_entries(language)).correlate(Images).exists()
 
 
 def _question_count(language: str) -> ColumnElement[int]:
-    return select(func.count()).where(*_of_this_image(language)).correlate(Images).scalar_subquery()
+    stored = select(func.count()).where(*_of_this_image(language)).correlate(Images).scalar_subquery()
+    return stored + select(func.count()).where(*_by_entries(language)).correlate(Images).scalar_subquery()
+
+
+def _by_entries(language: str) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of entries about the image whose questions have no row of their own."""
+    about = col(ImageDatasets.image_id) == col(Images.id), has_one_image(ImageDatasets)
+    return (*about, col(ImageDatasets.language) == language, *asks_itself())
 
 
 def _of_this_image(language: str) -> tuple[ColumnElement[bool], ...]:

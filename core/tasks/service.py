@@ -78,12 +78,15 @@ class TaskSummary:
         return self.task.status
 
 
-# A reply that could not be used was paid for too. A call that the provider rejected stated no tokens.
 _UNUSABLE = [BadReplyError.code, *(error.code for error in BadReplyError.__subclasses__())]
-_HAS_A_REPLY = or_(
+HAS_A_REPLY = or_(
     col(LlmCalls.state) == "ok",
     (col(LlmCalls.state) == "failed") & (col(LlmCalls.error_code).in_(_UNUSABLE) | (col(LlmCalls.prompt_tokens) > 0)),
 )
+"""The condition of calls that were paid for, whether their reply could be used or not.
+
+A call that the provider rejected stated no tokens.
+"""
 
 
 class TaskService:
@@ -186,7 +189,7 @@ class TaskService:
             unpriced = session.exec(
                 select(func.count())
                 .select_from(LlmCalls)
-                .where(LlmCalls.task_id == task_id, col(LlmCalls.cost).is_(None), _HAS_A_REPLY)
+                .where(LlmCalls.task_id == task_id, col(LlmCalls.cost).is_(None), HAS_A_REPLY)
             ).one()
             unknown = session.exec(
                 select(func.count())

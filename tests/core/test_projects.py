@@ -7,7 +7,10 @@ import pytest
 from core import Projects, ProjectService
 from core.db import Database, GeneratedImages, ImageDatasets, Images, Questions, utc_now
 from core.errors import InvalidInputError, NotFoundError
+from core.images import ImageFilter
 from core.projects import ProjectCounts
+from core.services import Services
+from tests.pictures import striped
 
 
 @pytest.fixture
@@ -155,3 +158,25 @@ def test_an_image_that_only_shares_a_question_is_not_without_questions(
         session.add(pair)
 
     assert projects.counts(project.id).images_without_questions == 1
+
+
+def test_questions_that_are_only_in_entries_count_as_questions(services: Services, project: Projects) -> None:
+    added = services.intake.add_images(project.id, [(f"{number}.png", striped(number)) for number in range(4)])
+    first, second, third, fourth = (outcome.image.id for outcome in added if outcome.image)
+    create = services.dataset.create_dataset_entry
+    create(project.id, first, "Is it red?", "yes", "m")
+    create(project.id, first, "Is it red?", "no", "n")
+    services.dataset.delete_dataset_entry(create(project.id, second, "Deleted?", "yes", "m").id)
+    services.questions.add_manual_question(third, "How many?")
+    create(project.id, third, "Which?", "this", "m", language="tr")
+
+    counts = services.projects.counts(project.id)
+    assert (counts.questions, counts.questions_without_answer, counts.images_without_questions) == (3, 1, 2)
+    assert services.images.get_project_image_stats(project.id)["with_questions"] == 2
+    assert services.image_queries.find_ids(project.id, "questions:no") == [second, fourth]
+    assert services.library.find_image_ids(project.id, ImageFilter(has="questions")) == [first, third]
+    targets = services.questions.target_counts(project.id, "en", 2)
+    assert (targets.without_questions, targets.below) == (2, 3)
+    assert services.questions.target_counts(project.id, "tr", 2).without_questions == 3
+    asked = services.preview.request(project.id, {"image_ids": [first], "num_questions": 1})
+    assert "Is it red?" in asked.prompt

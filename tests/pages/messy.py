@@ -6,6 +6,7 @@ from typing import Any
 
 from core import Tasks
 from core.db import ImageDatasets, LlmCalls, TaskItems
+from core.importing.records import NOT_HERE
 from core.services import Services
 from core.tasks import TaskStatus
 from tests.pictures import png, striped
@@ -40,9 +41,15 @@ def make_messy(services: Services) -> Messy:
 
 
 def _images(services: Services, project_id: str) -> dict[str, str]:
-    """Add six images, a copy and a file that is none; two of the six are deleted, one of them with its entry."""
+    """Add seven images, a copy and a file that is none; one image is deleted later with its entry."""
     files = [(f"{name}.png", striped(number)) for number, name in enumerate(("zero", "one", "two", "three"))]
-    files += [("copy.png", striped(1)), ("gray.png", png("gray")), ("gone.png", png("blue")), ("notes.png", b"text")]
+    files += [
+        ("copy.png", striped(1)),
+        ("gray.png", png("gray")),
+        ("gone.png", png("blue")),
+        ("bare.png", striped(4)),
+        ("notes.png", b"text"),
+    ]
     added = services.intake.add_images(project_id, files)
     return {one.image_name: one.image.id for one in added if one.image is not None and one.outcome != "duplicate"}
 
@@ -103,7 +110,7 @@ def _tasks(services: Services, project_id: str) -> dict[str, str]:
     nowhere = {"image_id": "", "sha256": ""}
     rows = [
         {"name": "notes.png", "outcome": "rejected", "reason": "The content is not an image.", **nowhere},
-        {"name": "rows.jsonl:9", "outcome": "left-out", "reason": "not here: x.png", "cause": "image", **nowhere},
+        {"name": "rows.jsonl:9", "outcome": "left-out", "reason": f"{NOT_HERE}x.png", "cause": "image", **nowhere},
     ]
     replied = {"state": "ok", "prompt_tokens": 1000, "completion_tokens": 50}
     refused = _calls(6, MODEL, state="failed", error_code="refused", prompt_tokens=900)

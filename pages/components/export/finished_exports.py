@@ -10,7 +10,7 @@ from core.export import ExportRecipe, format_named, parse_recipe
 from core.export.reporting.loading import load_command
 from core.export.reporting.report import image_changes_lines, pinned_text
 from core.pluralize import pluralize
-from pages.components.shared import media, page
+from pages.components.shared import media, page, sizes
 
 if TYPE_CHECKING:
     from core.export import Exports
@@ -29,7 +29,7 @@ def report(export: "Exports") -> None:
                 st.caption(
                     f"Read back by {made.get('rules', 'the rules of Vitrine')}: "
                     f"{len(made['checks']) - len(failed)} of {len(made['checks'])} checks passed. "
-                    f"{_size(export.size_bytes)}"
+                    f"{sizes.readable(export.size_bytes)}"
                 )
             _download(export, f"export-download-{export.id}")
         st.code(_load(export), language=format_named(export.format).load_language, wrap_lines=True)
@@ -72,7 +72,7 @@ def _publish(export: "Exports") -> None:
     with st.expander("Publish to the Hugging Face Hub or to object storage", key=f"export-publish-{export.id}"):
         made = export.report
         st.text(
-            f"What leaves this machine: {pluralize(made['file_count'], 'file')}, {_size(export.size_bytes)}: "
+            f"What leaves this machine: {pluralize(made['file_count'], 'file')}, {sizes.readable(export.size_bytes)}: "
             f"{_amount(made)}, with all texts, the dataset card and the report."
         )
         address = st.text_input(
@@ -105,7 +105,7 @@ def earlier(project_id: str, start: Start) -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"export-{export.id}"):
             made = export.report
             st.text(
-                f"{made['label']}, {_amount(made)}, {_size(export.size_bytes)}\n"
+                f"{made['label']}, {_amount(made)}, {sizes.readable(export.size_bytes)}\n"
                 f"{export.create_at:%Y-%m-%d %H:%M} UTC{_changes(made)}",
                 width="stretch",
             )
@@ -157,10 +157,3 @@ def _changes(made: dict[str, Any]) -> str:
 
 def _amount(made: dict[str, Any]) -> str:
     return f"{pluralize(made['entries'], 'entry')} on {pluralize(made['images'], 'image')}"
-
-
-def _size(size_bytes: int) -> str:
-    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if size_bytes >= scale:
-            return f"{size_bytes / scale:,.1f} {unit}"
-    return f"{size_bytes:,} bytes"
