@@ -110,7 +110,7 @@ def _only_further_images(session: Session, project_id: str) -> int:
 
 def _without_rows_of_questions(session: Session, project_id: str) -> tuple[int, int]:
     """Return how many questions are only in entries, and how many images have no others."""
-    own = ImageDatasets.project_id == project_id, *asks_itself()
+    own = col(ImageDatasets.project_id) == project_id, *asks_itself()
     first = select(1).where(
         Questions.image_id == ImageDatasets.image_id, col(Questions.deleted_at).is_(None)
     )  # fmt: skip

@@ -140,7 +140,7 @@ def _prices(session: Session, project_id: str) -> dict[int, tuple[str, float | N
     given = select(ImageDatasets.call_id).where(
         ImageDatasets.project_id == project_id, col(ImageDatasets.call_id).is_not(None)
     )
-    paid = or_(col(LlmCalls.cost).is_not(None), HAS_A_REPLY, LlmCalls.state == "unknown")
+    paid = or_(col(LlmCalls.cost).is_not(None), HAS_A_REPLY, col(LlmCalls.state) == "unknown")
     query = select(LlmCalls.id, LlmCalls.model, LlmCalls.cost).where(or_(of_tasks, col(LlmCalls.id).in_(given)), paid)
     return {id_: (model, cost) for id_, model, cost in session.exec(query) if id_ is not None}
 
