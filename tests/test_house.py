@@ -292,8 +292,7 @@ def test_the_services_of_the_first_page_bring_in_no_decoder_and_no_model_library
 
 
 def test_core_offers_exactly_the_promised_names() -> None:
-    assert set(core.__all__) == PROMISED
-    assert set(dir(core)) == PROMISED
+    assert set(core.__all__) == set(dir(core)) == PROMISED
     for name in PROMISED:
         assert getattr(core, name).__name__ == name
 

@@ -2,19 +2,9 @@
 
 from typing import Any
 
-import pytest
-
 from pages.components.export import finished_exports
 
 REPORT: dict[str, Any] = {"left_out": {}, "leaks_prevented": {"pairs": 0}, "notes": [], "entries": 1, "images": 2}
-
-
-@pytest.mark.parametrize(
-    ("size_bytes", "words"),
-    [(0, "0 bytes"), (999, "999 bytes"), (1_000, "1.0 kB"), (2_500_000, "2.5 MB"), (1_000_000_000, "1.0 GB")],
-)
-def test_a_size_has_the_largest_unit_that_fits(size_bytes: int, words: str) -> None:
-    assert finished_exports._size(size_bytes) == words
 
 
 def test_an_amount_counts_entries_and_images() -> None:
