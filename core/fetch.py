@@ -7,11 +7,14 @@ the first URL.
 
 import asyncio
 import ipaddress
+import math
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cache, partial
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -26,6 +29,7 @@ MAX_REDIRECTS = 3
 MAX_LOOKUPS = 64
 """Of host names at a time."""
 PORTS = {"http": 80, "https": 443}
+_LONGEST_WAIT_S = 365 * 24 * 3600.0
 
 # Special-purpose networks (IANA registries), and IPv6 ones that translate to IPv4; ipaddress.is_global misses some of
 # them, depending on the version.
@@ -101,6 +105,21 @@ async def fetch(
     except httpx.HTTPError as error:
         raise FetchError(f"The address cannot be reached ({type(error).__name__}). Check it in a browser.") from error
     raise FetchError(f"The address redirects more than {MAX_REDIRECTS} times. Use the one it leads to.")
+
+
+def asked_wait_s(header: str) -> float | None:
+    """Return how many seconds a server asks to wait by ``Retry-After``, a number or a date; at most a year.
+
+    None when it does not say, or names no finite number.
+    """
+    try:
+        seconds = float(header)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return min(max(seconds, 0.0), _LONGEST_WAIT_S) if math.isfinite(seconds) else None
 
 
 def is_public(address: str) -> bool:

@@ -1,10 +1,7 @@
 """Maps every exception of litellm to an error of Vitrine: by the HTTP exchange first, then by its class."""
 
 import json
-import math
 import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from core.errors import (
@@ -18,6 +15,7 @@ from core.errors import (
     RateLimitedError,
     RequestRefusedError,
 )
+from core.fetch import asked_wait_s
 from core.llm import keys
 from core.llm.redaction import redact
 from core.llm.types import ModelConfig
@@ -38,7 +36,6 @@ _NO_MODEL = re.compile(
 _RETRY_DELAY = re.compile(r'"retryDelay":\s*"([\d.]+)s"')
 _MAX_MESSAGE_CHARS = 200
 # A year: longer ones are no information, and a number of 300 digits is no text.
-_LONGEST_WAIT_S = 365 * 24 * 3600.0
 _TAG = re.compile(r"<[^<>]*>")
 _TRACEBACK = re.compile(r"Traceback \(most recent call last\).*", re.DOTALL)
 # Two or more names: a path of this machine, and no division. What follows a host in a URL is none.
@@ -175,15 +172,7 @@ def retry_after_s(header: str, body: str = "") -> float | None:
     None when it does not say, or names no finite number.
     """
     match = _RETRY_DELAY.search(body)
-    stated = header or (match[1] if match else "")
-    try:
-        seconds = float(stated)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(stated) - datetime.now(UTC)).total_seconds()
-        except (ValueError, TypeError, OverflowError):
-            return None
-    return min(max(seconds, 0.0), _LONGEST_WAIT_S) if math.isfinite(seconds) else None
+    return asked_wait_s(header or (match[1] if match else ""))
 
 
 def _provider_message(head: str) -> str:

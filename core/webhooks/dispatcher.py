@@ -14,7 +14,7 @@ from core.caller import Caller, act_as
 from core.db import Database
 from core.errors import VitrineError
 from core.webhooks import signing
-from core.webhooks.outbox import Due, Outbox
+from core.webhooks.outbox import MAX_ASKED_S, Due, Outbox
 from core.webhooks.sending import Reply, post
 
 log = logging.getLogger(__name__)
@@ -56,6 +56,7 @@ class WebhookDispatcher:
         self._listed = allowed_hosts.parse(db_session.settings.allowed_webhook_hosts)
         self._sending: dict[str, asyncio.Task[None]] = {}
         self._failing = set[str]()
+        self._quiet_until_s: dict[str, float] = {}
         self._version: int | None = None
         self._is_held = False
         self._running: Future[None] | None = None
@@ -92,7 +93,10 @@ class WebhookDispatcher:
         if version is None or version != self._version or self._is_held:
             self._version = version
             self._is_held = await asyncio.to_thread(self._outbox.plan)
-        for due in await asyncio.to_thread(self._outbox.due, frozenset(self._sending)):
+        now_s = time.monotonic()
+        self._quiet_until_s = {id_: until_s for id_, until_s in self._quiet_until_s.items() if until_s > now_s}
+        busy = frozenset(self._sending.keys() | self._quiet_until_s.keys())
+        for due in await asyncio.to_thread(self._outbox.due, busy):
             if len(self._sending) >= MAX_AT_ONCE or (due.is_failing and len(self._failing) >= MAX_FAILING_AT_ONCE):
                 continue
             if due.is_failing:
@@ -107,6 +111,8 @@ class WebhookDispatcher:
                 return
             body = due.body.encode()
             reply = await self._send(due.url, body, signing.headers(secret, due.id, int(time.time()), body))
+            if reply.error and reply.wait_s:
+                self._quiet_until_s[due.webhook_id] = time.monotonic() + min(reply.wait_s, MAX_ASKED_S)
             await asyncio.to_thread(self._outbox.record, due.id, reply)
         except VitrineError as error:  # it was sent: not again before this can be stored
             log.warning("the outcome of a message to a webhook cannot be stored: %s", error)

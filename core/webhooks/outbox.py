@@ -15,6 +15,8 @@ from core.webhooks.service import MAX_WAITING, count_waiting, host_of
 
 RETRIES_S = (5, 5 * 60, 30 * 60, *(hours * 3600 for hours in (2, 5, 10, 14, 20, 24)))
 """Before each further try, as Standard Webhooks proposes: ten tries in a bit more than three days."""
+MAX_ASKED_S = float(RETRIES_S[-1])
+"""A receiver that asks for a longer wait is tried again after this one."""
 JITTER = 0.2
 """Each wait is up to this share longer, so that the tries of many webhooks do not come together."""
 GIVE_UP_AFTER = timedelta(days=2)
@@ -132,7 +134,7 @@ class Outbox:
                 _remove_old(session, webhook.id)
                 return
             webhook.failing_since = webhook.failing_since or now
-            row.next_try_at = next_try(row.tries, now)
+            row.next_try_at = next_try(row.tries, now, reply.wait_s or 0.0)
             if reply.status_code == _GONE:
                 row.next_try_at = None
                 _turn_off(session, webhook, "The receiver answered 410: it wants no more messages.")
@@ -149,11 +151,16 @@ class Outbox:
                 _turn_off(session, webhook, reason)
 
 
-def next_try(tries: int, now: datetime) -> datetime | None:
-    """Return when a message is tried again after so many tries; None when it is given up."""
+def next_try(tries: int, now: datetime, asked_s: float = 0.0) -> datetime | None:
+    """Return when a message is tried again after so many tries; None when it is given up.
+
+    Args:
+        asked_s: For how long the receiver asks to wait; no longer than the longest wait of ours.
+    """
     if tries > len(RETRIES_S):
         return None
-    return now + timedelta(seconds=RETRIES_S[tries - 1] * (1 + JITTER * random.random()))
+    wait_s = max(RETRIES_S[tries - 1], min(asked_s, MAX_ASKED_S))
+    return now + timedelta(seconds=wait_s * (1 + JITTER * random.random()))
 
 
 def _seen(row: Webhooks) -> tuple[int, int, int]:

@@ -4,7 +4,7 @@ import asyncio
 import ipaddress
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import SplitResult, urlsplit
 
 from core.allowed_hosts import AllowedHosts
@@ -14,6 +14,7 @@ from core.fetch import (
     FetchError,
     Resolve,
     ascii_host,
+    asked_wait_s,
     is_public,
     pinned,
     public_address,
@@ -36,6 +37,8 @@ class Reply:
     answer: str = ""
     error: str = ""
     took_ms: int = 0
+    wait_s: float | None = None
+    """How long the receiver asks to wait, by ``Retry-After``; None when it does not say."""
 
 
 def check_url(url: str, listed: AllowedHosts) -> str:
@@ -78,21 +81,17 @@ async def post(
     began = time.monotonic()
     try:
         async with asyncio.timeout(TIMEOUT_S):
-            status_code, answer = await _post(url, body, headers, listed, resolve)
+            reply = await _post(url, body, headers, listed, resolve)
     except TimeoutError:
         reply = Reply(error=f"It did not answer within {TIMEOUT_S:.0f} s.")
     except (InvalidInputError, FetchError) as error:
         reply = Reply(error=str(error))
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         reply = Reply(error=f"It cannot be reached ({type(error).__name__}).")
-    else:
-        reply = Reply(status_code, answer, _problem(status_code))
-    return Reply(reply.status_code, reply.answer, reply.error, round((time.monotonic() - began) * 1000))
+    return replace(reply, took_ms=round((time.monotonic() - began) * 1000))
 
 
-async def _post(
-    url: str, body: bytes, headers: Mapping[str, str], listed: AllowedHosts, resolve: Resolve
-) -> tuple[int, str]:
+async def _post(url: str, body: bytes, headers: Mapping[str, str], listed: AllowedHosts, resolve: Resolve) -> Reply:
     import httpx
 
     parts = _split(url)
@@ -120,7 +119,8 @@ async def _post(
             read += chunk
             if len(read) >= _ANSWER_BYTES:
                 break
-        return reply.status_code, _shown(bytes(read[:_ANSWER_BYTES]))
+        wait_s = asked_wait_s(reply.headers.get("Retry-After", ""))
+        return Reply(reply.status_code, _shown(bytes(read[:_ANSWER_BYTES])), _problem(reply.status_code), wait_s=wait_s)
 
 
 def _split(url: str) -> SplitResult:

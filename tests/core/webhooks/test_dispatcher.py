@@ -133,6 +133,22 @@ def test_a_failed_message_is_tried_again_while_later_ones_go_on(
         assert log[second.id].delivered_at
 
 
+def test_a_receiver_that_asks_to_wait_gets_nothing_meanwhile(
+    db: Database, webhooks: WebhookService, project: Projects, receiver: HttpServer
+) -> None:
+    with HttpServer(lambda _: Answer(429, {"Retry-After": "600"})) as asking, delivering(db):
+        made = webhooks.make_webhook(project.id, asking.url).row
+        first = webhooks.ping(project.id, made.id)
+        wait_until(lambda: log_of(webhooks, made)[0].tries)
+        second = webhooks.ping(project.id, made.id)
+        other = webhooks.make_webhook(project.id, receiver.url).row
+        webhooks.ping(project.id, other.id)
+        wait_until(lambda: log_of(webhooks, other)[0].delivered_at)
+        log = {row.id: row for row in log_of(webhooks, made)}
+        assert (log[first.id].tries, log[second.id].tries) == (1, 0)
+        assert (log[first.id].next_try_at - log[first.id].tried_at).total_seconds() >= 600
+
+
 def test_only_the_process_that_runs_the_tasks_delivers(
     db: Database, webhooks: WebhookService, project: Projects, receiver: HttpServer
 ) -> None:

@@ -194,6 +194,10 @@ def test_ten_tries_take_three_days_and_each_wait_is_longer_than_the_one_before()
     for wait_s, least_s in zip(waits, RETRIES_S, strict=True):
         assert least_s <= wait_s <= least_s * 1.2
     assert next_try(10, now) is None
+    assert next_try(10, now, 60) is None
+    asked = [((next_try(1, now, asked_s) or now) - now).total_seconds() for asked_s in (1, 100, 9e9)]
+    for wait_s, least_s in zip(asked, (5, 100, RETRIES_S[-1]), strict=True):
+        assert least_s <= wait_s <= least_s * 1.2
     assert 3 < sum(RETRIES_S) / 86_400 < 4
 
 
