@@ -9,6 +9,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.routing import Match, Route
 
 from core.api import docs, errors
 from core.api.credentials import READING_METHODS
@@ -167,4 +168,16 @@ async def _http(request: Request, error: HTTPException) -> JSONResponse:
         return errors.problem(422, "malformed", "The body is not UTF-8. Encode it as UTF-8 and send it again.")
     code = _CODES.get(error.status_code, "error")
     detail = f"{error.detail}. GET /api/openapi.json lists the routes and their parameters."
-    return errors.problem(error.status_code, code, detail, headers=dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods_of(request)) or headers.get("Allow", "")
+    return errors.problem(error.status_code, code, detail, headers=headers)
+
+
+def _methods_of(request: Request) -> list[str]:
+    """Return the methods that the path of a request takes; Starlette names those of the first route alone."""
+    found = set[str]()
+    for route in (route for router in ALL for route in router.routes):
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            found |= route.methods or set()
+    return sorted(found)

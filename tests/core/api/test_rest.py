@@ -53,7 +53,8 @@ def test_unknown_paths_are_not_found_instead_of_falling_through_to_a_page(client
 def test_a_wrong_method_is_refused_with_the_allowed_methods(client: TestClient) -> None:
     answer = client.patch("/api/projects")
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
-    assert "POST" in answer.headers["Allow"]
+    assert answer.headers["Allow"] == "GET, POST"
+    assert client.post("/api/image-datasets/nothing").headers["Allow"] == "DELETE, GET, PUT"
 
 
 def test_a_body_that_is_not_utf_8_gets_a_sentence(client: TestClient) -> None:
