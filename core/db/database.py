@@ -69,6 +69,7 @@ class Database:
         self._version: DataVersion | None = None
         self._shared: dict[Any, Any] = {}
         self._shared_lock = threading.RLock()
+        self._is_closed = False
 
     @property
     def data_dir(self) -> Path:
@@ -87,6 +88,7 @@ class Database:
         read first both insert (three of three runs). PostgreSQL's writers take turns likewise (``core.db.server``).
         Keep it short; no network calls inside.
         """
+        self._require_open()
         with (
             self._write_lock,
             _Session(self.engine.execution_options(vitrine_write=True), expire_on_commit=False) as session,
@@ -104,6 +106,7 @@ class Database:
         Nested in another one of the same thread it reuses that session. With the rollback journal a second connection
         would wait for a writer that waits for the first one: a deadlock.
         """
+        self._require_open()
         outer: Session | None = getattr(self._thread, "session", None)
         if outer is not None:
             yield outer
@@ -137,6 +140,7 @@ class Database:
         write that raises is undone alone. *work* may be called twice and must be safe to run again after a rollback.
         """
         with self._lazy_lock:
+            self._require_open()
             if self._writer is None:
                 self._writer = GroupWriter(self.engine, self._write_lock)
             # In the context of whoever submits it: the thread that writes acts for all of them.
@@ -157,8 +161,15 @@ class Database:
             if not self.is_versioned:
                 return None
             with self._lazy_lock:
+                self._require_open()
                 self._version = self._version or _data_version(self.engine)
         return self._version.now()
+
+    def _require_open(self) -> None:
+        if self._is_closed:
+            raise InvalidInputError(
+                "This database is closed. Open it again with db = connect(...).", field="db_session"
+            )
 
     def __enter__(self) -> Self:
         return self
@@ -170,6 +181,7 @@ class Database:
         """Close the database; closing twice does nothing."""
         _open_databases.discard(self)
         with self._lazy_lock:
+            self._is_closed = True
             if self._version is not None:
                 self._version.close()
                 self._version = None

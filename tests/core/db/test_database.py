@@ -13,7 +13,7 @@ from sqlmodel import select
 from core.config import Settings
 from core.db import Database, Projects, connect, utc_now
 from core.db.database import journal_mode
-from core.errors import ConfigurationError, StorageError
+from core.errors import ConfigurationError, InvalidInputError, StorageError
 from core.projects import ProjectService
 
 
@@ -182,6 +182,13 @@ def test_a_database_stays_open_without_a_block_until_it_is_closed(tmp_path: Path
     assert names == ["Shelf"]
     db.close()
     db.close()
+    for use in (
+        ProjectService(db).list_projects,
+        lambda: ProjectService(db).create_project("Late"),
+        lambda: db.submit(str),
+    ):
+        with pytest.raises(InvalidInputError, match=r"This database is closed\. Open it again"):
+            use()
 
 
 def test_a_data_directory_that_cannot_be_made_says_what_to_do(tmp_path: Path) -> None:
