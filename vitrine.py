@@ -4,6 +4,7 @@ In the checkout both names lead to the same modules. A wheel carries ``core`` an
 (see ``hatch_build.py``), so that no module ``core`` of somebody else gets in its way.
 """
 
+import errno
 import io
 import sys
 from typing import Any
@@ -27,7 +28,16 @@ def main() -> None:
     from core.cli import app
 
     write_what_the_terminal_lacks_as_escapes()
-    app(prog_name="vitrine")
+    try:
+        try:
+            app(prog_name="vitrine")
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        sys.stdout = io.StringIO()  # the interpreter flushes it at its end
+        sys.exit("The output cannot be written: no space is left where it goes. Free some space there, then try again.")
 
 
 def write_what_the_terminal_lacks_as_escapes() -> None:

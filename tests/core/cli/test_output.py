@@ -2,6 +2,8 @@
 
 import io
 import json
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -27,3 +29,14 @@ def test_json_stays_json_where_the_terminal_lacks_a_sign(monkeypatch: pytest.Mon
     latin = latin_stdout(monkeypatch)
     result(True, {"name": "Küche 😀"}, "")
     assert json.loads(latin.getvalue().decode("latin-1")) == {"name": "Küche 😀"}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_output_that_finds_no_space_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["vitrine", "--version"])
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        monkeypatch.setattr("sys.stdout", io.TextIOWrapper(full, "utf-8", write_through=True))
+        with pytest.raises(SystemExit) as ended:
+            vitrine.main()
+        sys.stdout.close()
+    assert str(ended.value).startswith("The output cannot be written: no space is left where it goes.")
