@@ -23,15 +23,22 @@ else:
     import streamlit as st
 
     from core import app as vitrine
+    from pages import PAGES
     from pages.components.shared import streamlit_private
 
     streamlit_private.disable_pages_directory()
     hosts = st.get_option("server.allowedHosts")
     where = {"base_path": st.get_option("server.baseUrlPath"), "allowed_hosts": hosts}
-    icon = Path(__file__).parent / "pages" / "assets" / "vitrine.png"
+    assets = Path(__file__).parent / "pages" / "assets"
+    html = streamlit_private.page_html((assets / "frame.css").read_text(encoding="utf-8"))
+    pages = vitrine.page_routes((entry.url_path for entry in PAGES), html, where["base_path"]) if html else []
     app = st.App(
         __file__,
-        routes=[vitrine.icon_route(icon, where["base_path"]), vitrine.sample_route(where["base_path"])],
+        routes=[
+            vitrine.icon_route(assets / "vitrine.png", where["base_path"]),
+            vitrine.sample_route(where["base_path"]),
+            *pages,
+        ],
         middleware=[
             vitrine.gate(vitrine.access_settings(st.get_option("server.address"), hosts), **where),
             vitrine.own_routes(**where),

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from core.runtime import runtime
 
 if TYPE_CHECKING:
     from starlette.middleware import Middleware
+    from starlette.requests import Request
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -105,6 +106,19 @@ def sample_route(base_path: str = "") -> "BaseRoute":
 
     directory = Path(__file__).parent / "sample" / "thumbnails"
     return Mount(f"/{base_path.strip('/')}/sample".replace("//", "/"), StaticFiles(directory=directory))
+
+
+def page_routes(url_paths: Iterable[str], html: str, base_path: str = "") -> "list[BaseRoute]":
+    """Return the routes that answer the pages at *url_paths* with *html*."""
+    from starlette.responses import HTMLResponse
+    from starlette.routing import Route
+
+    base = f"/{base_path.strip('/')}".rstrip("/")
+
+    async def answer(_request: "Request") -> HTMLResponse:
+        return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
+
+    return [Route(f"{base}/{path}", answer) for path in url_paths]
 
 
 class _OwnRoutes:

@@ -29,7 +29,7 @@ except InvalidInputError as error:
 for number, group in enumerate(GROUPS):
     if not group.cards:
         continue
-    st.subheader(group.title, anchor=False)
+    st.header(group.title, anchor=False)
     st.caption(group.sentence)
     grid = st.grid(2, min_column_width=380, border=True, key=f"check-cards-{number}")
     for place, draw in enumerate(group.cards, start=1):

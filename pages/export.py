@@ -46,16 +46,16 @@ def _recipe(project: Projects) -> _Chosen | None:
     exports = page.services().exports
     columns = st.grid(3, min_column_width=250)
     with columns, st.container(border=True, key="export-entries-column"):
-        st.subheader("Entries", anchor=False)
+        st.header("Entries", anchor=False)
         entries = recipe_form.entries(exports.facets(project.id))
         since = recipe_form.since(exports.list_exports(project.id))
         counts_area = st.container()
         problems_area = st.container()
     with columns, st.container(border=True, key="export-format-column"):
-        st.subheader("Format", anchor=False)
+        st.header("Format", anchor=False)
         shape = recipe_form.shape()
     with columns, st.container(border=True, key="export-destination-column"):
-        st.subheader("Destination", anchor=False)
+        st.header("Destination", anchor=False)
         destination = recipe_form.destination(format_named(shape["format"]), page.services().splits.counts(project.id))
         error_area = st.container()
     shape |= image_changes.form(format_named(shape["format"]), shape)

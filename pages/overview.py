@@ -102,7 +102,7 @@ def _own_progress(project_id: str) -> None:
 
 
 def _projects(summaries: list[ProjectSummary]) -> None:
-    st.subheader("Projects", anchor=False)
+    st.header("Projects", anchor=False)
     grid = st.grid(3, min_column_width=260, border=True, key="projects")
     for summary in summaries:
         with grid.cell():

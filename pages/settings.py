@@ -52,7 +52,7 @@ def _models() -> None:
     with halves.cell():
         model_picker.show("settings")
     with halves.cell():
-        st.subheader("Where API keys come from", anchor=False)
+        st.header("Where API keys come from", anchor=False)
         st.markdown(
             "1. Typed for this session and never stored.\n"
             "2. The provider's environment variable, for example `OPENAI_API_KEY`, `GEMINI_API_KEY` or "
@@ -64,7 +64,7 @@ def _models() -> None:
 
 def _profiles() -> None:
     profiles = page.services().profiles
-    st.subheader("Profiles", anchor=False)
+    st.header("Profiles", anchor=False)
     st.caption(
         "A profile stores a model with its address and parameters, never a key. It is offered in every list of models."
     )
@@ -111,7 +111,7 @@ def _prompts() -> None:
 def _values() -> None:
     storage.show()
     workers.show()
-    st.subheader("Settings", anchor=False)
+    st.header("Settings", anchor=False)
     rows = [
         {"Setting": row.variable, "Value": row.value, "Source": row.source, "Reason for the default": row.reason}
         for row in config.describe(page.services().db.settings)

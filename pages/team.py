@@ -32,7 +32,7 @@ def main() -> None:
 def _members(project_id: str) -> None:
     members.show(runtime.services.projects.get_project(project_id))
     if visitor.may(Act.MANAGE_MEMBERS, project_id):
-        st.subheader("Invitations", anchor=False)
+        st.header("Invitations", anchor=False)
         st.caption("A link lets one person choose a name and a password, and makes them a member.")
         invitations.show(project_id)
 

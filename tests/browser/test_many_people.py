@@ -31,7 +31,7 @@ SEES = {
     Role.ANNOTATOR: {"Curate", "Team"},
     Role.VIEWER: {"Team"},
 }
-SETTLED = ".desk .question:visible, .desk .ending h3:visible"
+SETTLED = ".desk .question:visible, .desk .ending h2:visible"
 # Records, before the desk handles the key, which question is shown at each decision.
 SHOWN = """
 window.seen = [];
@@ -117,7 +117,7 @@ def test_five_at_once_at_the_desk_never_get_the_same_entry_and_each_decision_has
             assert time.monotonic() - began < 600, "the queue does not end"
             for name in reviewers:
                 # While the next entries are loaded, neither is visible.
-                windows[name].locator(".desk .question:visible, .desk .ending h3:visible").first.wait_for(
+                windows[name].locator(".desk .question:visible, .desk .ending h2:visible").first.wait_for(
                     timeout=60_000
                 )
                 for key in "aaax":

@@ -52,7 +52,7 @@ def _open(project_id: str, **query: str) -> AppTest:
 
 def _texts(page: AppTest) -> str:
     return "\n".join(
-        str(part.value) for part in (*page.markdown, *page.caption, *page.text, *page.subheader, *page.code)
+        str(part.value) for part in (*page.markdown, *page.caption, *page.text, *page.header, *page.code)
     )
 
 
@@ -73,7 +73,7 @@ def test_without_entries_the_page_links_to_generate(services: Services) -> None:
 def test_the_page_counts_what_is_exported_and_what_is_left_out(project_id: str) -> None:
     page = _open(project_id)
 
-    assert [part.value for part in page.subheader][:3] == ["Entries", "Format", "Destination"]
+    assert [part.value for part in page.header][:3] == ["Entries", "Format", "Destination"]
     assert "**5 entries** on 3 images" in _texts(page)
     assert "1  not confirmed yet" in _texts(page)
     assert page.button(key="export-start").label == "Export 5 entries"

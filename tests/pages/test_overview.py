@@ -82,7 +82,7 @@ def test_an_export_of_the_project_is_shown_in_its_card() -> None:
 
     at = open_page("overview", project.id, task=task.id)
 
-    assert [element.value for element in at.subheader] == ["Projects", "Export the project"]
+    assert [element.value for element in at.header] == ["Projects", "Export the project"]
 
 
 def test_an_import_leads_to_the_project_that_appeared(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_an_import_leads_to_the_project_that_appeared(tmp_path: Path) -> None:
     task = services().project_imports.from_path(str(services().projects.export_project(project.id, tmp_path)))
     asyncio.run(TaskRunner(services().db, services().kinds).run(task.id))
     at = open_page("overview", project.id, task=task.id)
-    assert r"Import the project\: Shelf\.zip" in [element.value for element in at.subheader]
+    assert r"Import the project\: Shelf\.zip" in [element.value for element in at.header]
 
     at.button(key=f"open-{task.id}").click().run()
 

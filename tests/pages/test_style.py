@@ -97,7 +97,7 @@ def test_generating_starts_a_task_that_is_in_the_address() -> None:
     assert made.generated.prompt == "A teapot"
     assert not made.generated.kept
     at.run()
-    assert "Results" in [heading.value for heading in at.subheader]
+    assert "Results" in [heading.value for heading in at.header]
 
 
 def test_a_deleted_style_dataset_is_restored_by_undo() -> None:
@@ -165,7 +165,7 @@ def test_a_result_in_the_address_opens_beside_its_references() -> None:
 
     at = open_page("style", project.id, result=result)
 
-    assert "Selected result" in [heading.value for heading in at.subheader]
+    assert "Selected result" in [heading.value for heading in at.header]
     used = services().style.results.references_used(result)
     assert [reference.number for reference in used] == [1, 2, 3, 4, 5]
     assert all(reference.sent and reference.image and reference.palette for reference in used)

@@ -73,7 +73,7 @@ def finish(page: AppTest) -> None:
 
 
 def headings(page: AppTest) -> list[str]:
-    return [heading.value for heading in page.subheader]
+    return [heading.value for heading in page.header]
 
 
 def test_an_archive_with_annotations_is_previewed_and_imported_with_a_report(page: AppTest) -> None:

@@ -100,7 +100,7 @@ def earlier(project_id: str, start: Start) -> None:
     exports = page.services().exports.list_exports(project_id)
     if not exports:
         return
-    st.subheader("Earlier exports", anchor=False)
+    st.header("Earlier exports", anchor=False)
     for export in exports:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"export-{export.id}"):
             made = export.report

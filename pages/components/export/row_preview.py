@@ -13,7 +13,7 @@ _LONGEST_TEXT_CHARS = 400
 
 def show(project_id: str, recipe: ExportRecipe) -> None:
     format_ = format_named(recipe.format)
-    st.subheader("Preview of three rows", anchor=False)
+    st.header("Preview of three rows", anchor=False)
     for number, shown in enumerate(page.services().exports.preview(project_id, recipe)):
         left, right = st.columns([1, 3], gap="small")
         with left:

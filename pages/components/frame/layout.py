@@ -14,29 +14,14 @@ from core.runtime import runtime
 from pages import PAGES, PageEntry
 from pages.components.frame import access, landing, low_disk, own_account
 from pages.components.shared import page, run_queue, task_labels, visitor
-from pages.components.shared.streamlit_private import MAIN, MAIN_BLOCK, TAB_LIST
 
 # Not st.logo, and no page icon here: each loads numpy and Pillow before the first page, a tenth of its time.
 # The wordmark is placed beside the button that closes the sidebar.
 _SVG = base64.b64encode((Path(pages.__file__).parent / "assets" / "wordmark.svg").read_bytes()).decode("ascii")
-# Images and the review desk need the margins that Streamlit leaves around a page of text. The selected segment of a
-# control shows by its border and background: the accent as its text color has too little contrast in the dark theme.
-# The primary action and the preview of Generate stay in sight, in windows with room for them: below Streamlit's bar,
-# which hides the title as soon as the page is scrolled.
-# A saved view is a link to Explore, which would mark all of them as the current page.
-# Components are empty at first: what is below them must not jump when they are drawn.
+_CSS = (Path(pages.__file__).parent / "assets" / "frame.css").read_text(encoding="utf-8")
+# Home.py sends the style before the first paint as well; here it is for a page that Streamlit has answered itself.
 _FRAME = (
-    f"<style>{MAIN_BLOCK} {{ padding: 3.5rem 2.5rem 3rem }}"
-    f'{MAIN} button[aria-checked="true"] {{ color: inherit !important }}'
-    f"{TAB_LIST} {{ flex-wrap: wrap }}"
-    "@media (min-width: 641px) and (min-height: 560px) { "
-    ":is(:has(> .st-key-page-header), :has(> .st-key-page-header-short)) { position: sticky; z-index: 50; "
-    "padding: 0.6rem 0; margin: -0.6rem 0; background: light-dark(#ffffff, #16181a) } "
-    ":has(> .st-key-page-header) { top: 0 } .st-key-page-header h1 { margin-bottom: 0.45rem } "
-    ":has(> .st-key-page-header-short) { top: 3rem } "
-    ":has(> * > * > .st-key-generate-side) { position: sticky; top: 7rem; align-self: flex-start } }"
-    ".st-key-saved-views a:not(:hover) { background: none } .st-key-saved-views a * { font-weight: inherit !important }"
-    ".st-key-search-box { min-height: 40px } .st-key-image-map { min-height: min(68vh, 720px) }</style>"
+    f"<style>{_CSS}</style>"
     f'<img src="data:image/svg+xml;base64,{_SVG}" alt="Vitrine" width="132" height="32" '
     'style="position: relative; top: -3.3rem; margin-bottom: -3.3rem">'
 )

@@ -12,7 +12,7 @@ def show(task_id: str) -> None:
     results = page.services().questions.newest_results(task_id, limit=_SHOWN)
     if not results:
         return
-    st.subheader("Latest results", anchor=False)
+    st.header("Latest results", anchor=False)
     for index, result in enumerate(results):
         left, right = st.columns([1, 5], vertical_alignment="top")
         with left:

@@ -48,10 +48,10 @@ class Recipe:
 def show(project: Projects, mode: str) -> Recipe:
     """Draw the recipe of a mode: both, questions or answers."""
     asked_in = st.session_state.get("generate-language", "en")
-    st.subheader("Which questions" if mode == "answers" else "Which images", anchor=False)
+    st.header("Which questions" if mode == "answers" else "Which images", anchor=False)
     config, images = _answer_targets(project) if mode == "answers" else _targets(project, asked_in)
     if mode != "answers":
-        st.subheader("What to ask", anchor=False)
+        st.header("What to ask", anchor=False)
         unit = "set" if "sets" in config else "image"
         config |= _what_to_ask(mode, asked_in, unit) | {"with_answers": mode == "both"}
         missing_analyses.show(project.id, config)
@@ -61,13 +61,13 @@ def show(project: Projects, mode: str) -> Recipe:
     )  # fmt: skip
     fixed_questions.expander(project.id, asked_in)
     config["language"] = language.choose()
-    st.subheader("Model", anchor=False)
+    st.header("Model", anchor=False)
     choices = [model_picker.show("generate")]
     if mode == "answers":
         choices += model_picker.show_more("generate", choices[0])
     config["models"] = [choice.config for choice in choices]
     config["batch"] = batch_switch.show(choices)
-    st.subheader("Options", anchor=False)
+    st.header("Options", anchor=False)
     cap = st.number_input(
         "Cost cap, in US dollars", min_value=0.01, value=None, key="generate-cap", persist_state="session",
         placeholder="No cap", help="The task pauses when the known cost of its calls reaches this.",

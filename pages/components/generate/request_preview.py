@@ -33,8 +33,8 @@ def _request(preview: RequestPreview) -> None:
     halves = st.grid(2, min_column_width=220, key="generate-request")
     with halves.cell():
         _images(preview)
-    with halves.cell(), st.container(height=260, border=True, key="generate-prompt-sent"):
-        st.text(preview.prompt)
+    with halves.cell(), st.container(key="generate-prompt-sent"):
+        st.code(preview.prompt, language=None, wrap_lines=True, height=260)
 
 
 def _images(preview: RequestPreview) -> None:

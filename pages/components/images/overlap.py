@@ -72,7 +72,7 @@ def _draw(summary: TaskSummary) -> None:
             st.rerun()
         return
     found = list(page.services().overlaps.overlaps(task.id))
-    st.subheader(_sentence(task, found), anchor=False)
+    st.header(_sentence(task, found), anchor=False)
     _problems(task.id)
     task_progress.failures(summary)
     if found:

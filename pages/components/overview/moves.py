@@ -60,7 +60,7 @@ def show_export(project: Projects) -> None:
 def _show(task: Tasks) -> None:
     with page.show_errors(), st.container(border=True, key="moving-task"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader(page.escape(task_labels.name(task)), anchor=False, width="stretch")
+            st.header(page.escape(task_labels.name(task)), anchor=False, width="stretch")
             if task.status in ENDED and st.button("Close", icon=":material/close:", key="moving-close"):
                 st.query_params.pop("task", None)
                 st.rerun()

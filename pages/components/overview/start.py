@@ -30,7 +30,7 @@ def show() -> None:
     """Draw what the app does, with a button for each way in, beside the photographs of the sample."""
     columns = st.grid(2, min_column_width=340, gap="large", key="first-steps")
     with columns.cell():
-        st.subheader("Build an image question-answer dataset", anchor=False)
+        st.header("Build an image question-answer dataset", anchor=False)
         st.markdown(
             "Upload images, let a model ask and answer, review each entry with one key, and export files that load. "
             "Nothing leaves this machine unless you choose a model."

@@ -27,7 +27,7 @@ def show() -> None:
             st.button(label, key=f"account-{act}-{account.id}", on_click=_change, args=(act, account.id))
             label, act = ("Enable", "enable") if account.disabled_at else ("Disable", "disable")
             st.button(label, key=f"account-{act}-{account.id}", on_click=_change, args=(act, account.id))
-    st.subheader("Invite to the server", anchor=False)
+    st.header("Invite to the server", anchor=False)
     st.caption("The person gets an account without a project. To invite to a project, open its page Team.")
     invitations.show(None)
 

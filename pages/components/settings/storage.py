@@ -13,12 +13,12 @@ def show() -> None:
     settings = page.services().db.settings
     left, right = st.columns(2)
     with left:
-        st.subheader("Disk", anchor=False)
+        st.header("Disk", anchor=False)
         free = free_bytes(settings.data_dir)
         st.text(f"{free / 1e9:,.1f} GB free")
         st.caption(f"Uploads, tasks and exports stop below {settings.min_free_bytes / 1e9:,.1f} GB.")
     with right:
-        st.subheader("Backups", anchor=False)
+        st.header("Backups", anchor=False)
         status = backup_status(settings)
         if status is None:
             st.text("The server makes none.")

@@ -10,7 +10,7 @@ def show() -> None:
     """Draw the workers that were heard of; nothing where the server itself runs the tasks."""
     if page.services().db.settings.task_engine == "embedded":
         return
-    st.subheader("Workers", anchor=False)
+    st.header("Workers", anchor=False)
     found = page.services().tasks.list_workers()
     if found:
         st.dataframe([_row(worker) for worker in found], hide_index=True, key="workers")

@@ -3,6 +3,8 @@
 Each name has a fallback, so that a release without it still works, and a test that says which name is gone.
 """
 
+from pathlib import Path
+
 import streamlit as st
 
 SEEN_IN = "1.67.0"
@@ -13,6 +15,25 @@ MAIN = '[data-testid="stMain"]'
 MAIN_BLOCK = '[data-testid="stMainBlockContainer"]'
 # Tabs that do not fit are in a second row. Without it they can be reached by scrolling.
 TAB_LIST = '[data-testid="stTabs"] [role="tablist"]'
+
+
+# Without it Streamlit tries the address of the page as that of the app first: two requests that are answered with 404.
+_BASE_SCRIPT = '<script>window.__streamlit = { BACKEND_BASE_URL: new URL(".", location.href).href }</script>'
+
+
+def page_html(css: str) -> str | None:
+    """Return Streamlit's page with the title of Vitrine, *css* before the first paint, and where the app is.
+
+    None when the page is not where it was: Streamlit then answers with its own.
+    """
+    try:
+        from streamlit import file_util
+
+        html = Path(file_util.get_static_dir(), "index.html").read_text(encoding="utf-8")
+    except (ImportError, AttributeError, OSError):
+        return None
+    head = f"{_BASE_SCRIPT}<style>{css}</style></head>"
+    return html.replace("<title>Streamlit</title>", "<title>Vitrine</title>", 1).replace("</head>", head, 1)
 
 
 def disable_pages_directory() -> None:

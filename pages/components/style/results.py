@@ -24,7 +24,7 @@ def of_task(project: Projects, dataset: StyleDatasets | None, task_id: str) -> N
     found = page.services().style_results.history(project.id, ResultFilter(task_id=task_id), limit=_MAX_OF_A_TASK)
     if not found.items:
         return
-    st.subheader("Results", anchor=False)
+    st.header("Results", anchor=False)
     running = page.services().tasks.get_task(task_id).status in ACTIVE
     by_match = st.toggle("Best match first", True, key="style-results-by-match", disabled=running)
     items = _by_match(found.items) if by_match and not running else found.items[::-1]
@@ -40,7 +40,7 @@ def opened(project: Projects, dataset: StyleDatasets | None) -> None:
     if found is None or found.generated.project_id != project.id:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader("Selected result", anchor=False, width="content")
+        st.header("Selected result", anchor=False, width="content")
         if st.button("Close", icon=":material/close:", key="style-close"):
             st.query_params.pop("result", None)
             st.rerun()
@@ -69,7 +69,7 @@ def history(project: Projects, dataset: StyleDatasets | None) -> None:
         and not services.style_results.history(project.id, ResultFilter(discarded=True), limit=1).items
     ):
         return
-    st.subheader("History", anchor=False)
+    st.header("History", anchor=False)
     wanted, by_match = _filters(project)
     limit = int(st.session_state.get("style-history-limit", _PAGE_SIZE))
     found = services.style_results.history(project.id, wanted, limit=limit)

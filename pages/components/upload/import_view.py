@@ -22,7 +22,7 @@ def show(task_id: str) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             about = task_labels.subject(task)
             title = f"Import of {about}" if about else "Import"
-            st.subheader(page.escape(title), anchor=False, width="stretch")
+            st.header(page.escape(title), anchor=False, width="stretch")
             if task.status in ENDED and st.button("Close", icon=":material/close:", key="import-close"):
                 close()
                 st.rerun()

@@ -17,7 +17,7 @@ def show(project_id: str) -> None:
     if found is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="recent-header"):
-        st.subheader("Added last", anchor=False)
+        st.header("Added last", anchor=False)
         page.link("images", "All images", icon="photo_library")
     action = grid.show(found, key="recent-grid", label="Images added last", on_turn=lambda _: None, selectable=False)
     if action.similar is not None:

@@ -233,7 +233,7 @@ def _problems(found: ImportPreview) -> None:
 
 def _title(one: _Waiting, summary: str) -> None:
     with st.container(gap="xxsmall", width="stretch"):
-        st.subheader(page.escape(one.name), anchor=False)
+        st.header(page.escape(one.name), anchor=False)
         if summary:
             st.text(summary)
 

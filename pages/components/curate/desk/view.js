@@ -178,7 +178,7 @@ function lastNodes({ act, item }) {
 const quoted = (field, name) => `${field}:${/[\s"\\]/.test(name) ? `"${name.replace(/(["\\])/g, "\\$1")}"` : name}`;
 
 function endingNodes(queue) {
-  if (queue.loadError) return [h("h3", {}, "The queue could not be loaded"), h("p", {}, queue.loadError)];
+  if (queue.loadError) return [h("h2", {}, "The queue could not be loaded"), h("p", {}, queue.loadError)];
   if (queue.isLoading) return [h("p", { cls: "quiet" }, "Loading the next entries")];
   const { tally: { confirm, reject, second, skip, edited, answer, close }, passed } = queue;
   const held = queue.held ? `${plural(queue.held, "entry is", "entries are")} being reviewed by others. What they leave open appears here.` : "";
@@ -189,7 +189,7 @@ function endingNodes(queue) {
     ...(queue.data.offers_second ? [[quoted("second", queue.data.actor), "Second reviews"]] : []), ["table", "Table"], ["export", "Export"]];
   const title = passed.length ? `${plural(passed.length, "entry was", "entries were")} passed without a decision` : done.length ? "This queue is done" : "No entries to review here";
   return [
-    h("h3", {}, title),
+    h("h2", {}, title),
     h("p", {}, done.length ? `${done.join(", ")} in ${plural(minutes, "minute", "minutes")}.` : held || passed.length ? "" : "Choose another filter, or continue with one of these."),
     held && h("p", {}, held),
     h("div", { cls: "chips" }, passed.length ? doing("passed", undefined, "chip on", "Go back to them") : "", ...next.filter(([to]) => to !== queue.data.q).map(([to, label]) => doing("go", to, "chip", label))),

@@ -28,7 +28,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const draw = () => {
     const sections = data.groups.map((group) => {
       const section = node("section");
-      const heading = node("h4"), fold = node("button");
+      const heading = node("h2"), fold = node("button");
       const isOpen = !closed().has(group.title) || group.bars.some((bar) => bar.on);
       fold.type = "button";
       fold.innerHTML = ARROW;

@@ -93,11 +93,10 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
       focusCell(index);
       event.shiftKey ? range(index) : toggle(index);
     };
-    const like = make("button", "like");
-    like.type = "button";
-    like.tabIndex = -1;
+    // No button: an option has nothing in it that takes the focus. The key does the same.
+    const like = make("span", "like");
     like.title = "More like this (M)";
-    like.ariaLabel = `More like ${item.name}`;
+    node.ariaKeyShortcuts = "M";
     like.innerHTML = MORE_LIKE_THIS;
     like.onclick = (event) => (event.stopPropagation(), grid.setTriggerValue("similar", item.id));
     frame.append(image, ...(data.selectable ? [tick] : []), like);

@@ -55,6 +55,7 @@ class Zone {
     Object.assign(this, { data, setState, trigger });
     this.part.hint.textContent = data.hint;
     this.root.classList.toggle("compact", data.compact);
+    this.root.classList.add("drawn");
     if (this.restoredUrl !== data.url) this.restore(data.url);
     if (JSON.parse(sessionStorage.getItem(`vitrine-drop ${data.url}`))?.at <= data.dismissed) sessionStorage.removeItem(`vitrine-drop ${data.url}`);
     this.paintUploads();
