@@ -14,7 +14,7 @@ _LAST = "pruned-batch"
 
 def show(project_id: str, query: str) -> None:
     """Draw the card; *query* is the search line of the entries that a new proposal is about."""
-    st.markdown("#### Prune what can be guessed")
+    st.markdown("### Prune what can be guessed")
     _offer_undo(project_id)
     report = page.services().checks.newest(project_id, "balance")
     if report is None:

@@ -19,7 +19,7 @@ _CHECKERS = {
 
 def show(project_id: str, query: str) -> None:
     """Draw the card; *query* is the search line of the entries that a new run checks."""
-    st.markdown("#### Verifiable by a program")
+    st.markdown("### Verifiable by a program")
     report = page.services().checks.newest(project_id, "verifiable")
     if report is None:
         card.not_run(

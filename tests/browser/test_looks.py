@@ -1,0 +1,121 @@
+"""Every page in Chromium, light and dark, wide and narrow: axe-core, layout shift, and what is asked of the server."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Response, expect
+
+from core.db import connect
+from core.images.sample import draw_samples
+from core.services import Services
+from pages import PAGES
+from tests.browser.driving import AppServer, settle
+from tests.browser.looking import SHIFT_RECORDER, axe_findings, layout_shift
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+
+SECRET = "nine green bottles"
+WIDTHS = (1440, 800, 390)
+SHIFT_AT_MOST = 0.1
+# Streamlit shows a skeleton in place of a widget or component whose script is on its way.
+DRAWN = """
+() => !document.querySelector("[data-testid=stSkeleton]")
+  && new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => drawn(true), 100))))
+"""
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[AppServer, str]]:
+    """A server with accounts and a project with images and entries, and the id of the project."""
+    with AppServer.running(tmp_path_factory.mktemp("shelf"), VITRINE_SIGN_IN="accounts") as server:
+        with connect(server.data_dir) as db:
+            services = Services(db)
+            services.accounts.create_account("root", SECRET, is_admin=True)
+            project = services.projects.create_project("Shelf", "Twelve drawn images.")
+            _fill(services, project.id)
+        yield server, project.id
+    assert "Traceback" not in server.log_text(), server.log_text()[-4000:]
+
+
+def _fill(services: Services, project_id: str) -> None:
+    samples = draw_samples()
+    images = services.intake.add_images(project_id, [(one.name, one.data) for one in samples])
+    for number, (outcome, sample) in enumerate(zip(images, samples, strict=True)):
+        assert outcome.image is not None
+        for question, answer in sample.answers:
+            entry = services.dataset.create_dataset_entry(
+                project_id, outcome.image.id, question, answer, "a/model", kind="count", tags="draft"
+            )
+            if number < 4:
+                services.dataset.confirm_entry(entry.id)
+                services.dataset.rate_entry(entry.id, 4)
+
+
+@pytest.fixture
+def window(browser: Browser, shelf: tuple[AppServer, str]) -> Iterator[Page]:
+    """A window on the sign-in page that records layout shifts."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.add_init_script(SHIFT_RECORDER)
+    page.goto(shelf[0].url)
+    yield page
+    context.close()
+
+
+def _sign_in(page: Page) -> None:
+    page.get_by_label("Name").fill("root")
+    page.get_by_label("Password").fill(SECRET)
+    page.keyboard.press("Enter")
+    settle(page)
+
+
+def _findings(page: Page, where: str, widths: tuple[int, ...] = WIDTHS) -> list[str]:
+    """Return the findings of axe-core on the open page in both themes at *widths*, each once."""
+    found: dict[str, str] = {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 900})
+            for finding in axe_findings(page):
+                found.setdefault(finding, f"{where}, {scheme}, {width} px: {finding}")
+    page.emulate_media(color_scheme="light")
+    return list(found.values())
+
+
+def test_axe_finds_nothing_serious_and_nothing_jumps_on_any_page(shelf: tuple[AppServer, str], window: Page) -> None:
+    server, project_id = shelf
+    findings = _findings(window, "sign-in")
+    _sign_in(window)
+    refused: list[str] = []
+    window.on("response", lambda answer: refused.extend(_refusal(answer)))
+    for entry in PAGES:
+        for width in (800, 1440):
+            window.set_viewport_size({"width": width, "height": 900})
+            window.goto(f"{server.url}/{entry.url_path}?project={project_id}")
+            settle(window)
+            window.wait_for_function(DRAWN)
+            shift, moved = layout_shift(window)
+            if shift > SHIFT_AT_MOST:
+                findings.append(f"{entry.name} shifts by {shift:.3f} at {width} px: {moved}")
+        findings += _findings(window, entry.name)
+    assert not findings + refused, "\n\n".join(findings + refused)
+
+
+def _refusal(answer: Response) -> list[str]:
+    return [f"{answer.url} was answered with {answer.status}"] if answer.status >= 400 else []
+
+
+def test_axe_finds_nothing_serious_in_dialogs(shelf: tuple[AppServer, str], window: Page) -> None:
+    server, project_id = shelf
+    _sign_in(window)
+    window.goto(f"{server.url}/explore?project={project_id}")
+    settle(window)
+    window.locator(".st-key-explore-grid .cell").first.click()
+    expect(window.get_by_role("dialog")).to_be_visible()
+    findings = _findings(window, "drawer")
+    window.goto(f"{server.url}/?project={project_id}")
+    settle(window)
+    window.get_by_role("button", name="New project").click()
+    expect(window.get_by_role("dialog")).to_be_visible()
+    findings += _findings(window, "new project")
+    assert not findings, "\n\n".join(findings)
