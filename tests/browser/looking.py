@@ -14,7 +14,7 @@ STREAMLITS_OWN = (
     ),
     (
         "svg-img-alt",
-        '[data-testid="stMetric"] *',
+        '[data-testid="stMetric"] *, [class*="metric_chart"]',
         "The marks of the sparkline have the role of an image and no name; the metric says the number in words.",
     ),
 )

@@ -51,9 +51,7 @@ def _open(project_id: str, **query: str) -> AppTest:
 
 
 def _texts(page: AppTest) -> str:
-    return "\n".join(
-        str(part.value) for part in (*page.markdown, *page.caption, *page.text, *page.header, *page.code)
-    )
+    return "\n".join(str(part.value) for part in (*page.markdown, *page.caption, *page.text, *page.header, *page.code))
 
 
 def _wait_for_the_task(services: Services, project_id: str) -> None:

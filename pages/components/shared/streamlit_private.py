@@ -10,11 +10,9 @@ import streamlit as st
 SEEN_IN = "1.67.0"
 
 # Test ids in the page's DOM. Without them the page keeps Streamlit's wider margins, and the review desk takes its
-# height from the document instead of the scrolled area.
+# height from the document instead of the scrolled area. pages/assets/frame.css has more of them, for style only.
 MAIN = '[data-testid="stMain"]'
 MAIN_BLOCK = '[data-testid="stMainBlockContainer"]'
-# Tabs that do not fit are in a second row. Without it they can be reached by scrolling.
-TAB_LIST = '[data-testid="stTabs"] [role="tablist"]'
 
 
 # Without it Streamlit tries the address of the page as that of the app first: two requests that are answered with 404.

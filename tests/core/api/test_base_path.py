@@ -73,3 +73,12 @@ def test_a_signed_url_is_valid_below_the_base_path(below: TestClient, monkeypatc
 def test_a_path_with_a_line_break_does_not_fall_through_to_a_page(below: TestClient) -> None:
     answer = below.get("/lab/api/projects/a%0Ab")
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/json")
+
+
+@pytest.mark.parametrize(("base_path", "paths"), [("", ("/", "/upload")), ("/lab/", ("/lab/", "/lab/upload"))])
+def test_each_page_is_answered_with_the_same_html(base_path: str, paths: tuple[str, str]) -> None:
+    with TestClient(Starlette(routes=app.page_routes(["", "upload"], "<p>a page</p>", base_path))) as made:
+        for path in paths:
+            assert made.get(path).text == "<p>a page</p>"
+            assert made.get(path).headers["Cache-Control"] == "no-cache"
+        assert made.get(f"{paths[1]}/_stcore/health").status_code == 404

@@ -80,7 +80,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
 
   function cell(item, index) {
     const node = make("div", "cell");
-    node.setAttribute("role", "option");
+    node.setAttribute("role", "row");
     node.id = `cell-${index}`;
     node.onfocus = () => { grid.at = index; mark(); };
     const frame = make("div", "frame");
@@ -93,18 +93,20 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
       focusCell(index);
       event.shiftKey ? range(index) : toggle(index);
     };
-    // No button: an option has nothing in it that takes the focus. The key does the same.
-    const like = make("span", "like");
+    const like = make("button", "like");
+    like.type = "button";
     like.title = "More like this (M)";
-    node.ariaKeyShortcuts = "M";
+    like.ariaLabel = `More like ${item.name}`;
     like.innerHTML = MORE_LIKE_THIS;
     like.onclick = (event) => (event.stopPropagation(), grid.setTriggerValue("similar", item.id));
     frame.append(image, ...(data.selectable ? [tick] : []), like);
     const name = make("div", "name", item.name);
     name.title = item.name;
-    node.append(frame, name);
-    if (!item.entries.length) node.append(make("div", "caption", item.caption || "\u00a0"));
-    else node.append(...item.entries.map(entryOf));
+    const parts = item.entries.length ? item.entries.map(entryOf) : [make("div", "caption", item.caption || "\u00a0")];
+    const only = make("div");
+    only.setAttribute("role", "gridcell");
+    only.append(frame, name, ...parts);
+    node.append(only);
     node.onclick = (event) => {
       focusCell(index);
       if (event.shiftKey && data.selectable) range(index);
@@ -119,7 +121,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     const line = make(entry.id ? "button" : "div", `entry ${entry.state} ${entry.quiet ? "quiet" : ""}`);
     line.append(make("span", "question", entry.question), make("span", "answer", entry.answer));
     line.title = entry.state;
-    if (entry.id) line.type = "button", line.tabIndex = -1, line.onclick = (event) => (event.stopPropagation(), grid.setTriggerValue("opened", entry.id));
+    if (entry.id) line.type = "button", line.onclick = (event) => (event.stopPropagation(), grid.setTriggerValue("opened", entry.id));
     return line;
   }
 
@@ -153,7 +155,8 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     [...cells.children].forEach((node, index) => {
       const chosen = grid.selected.has(ids[index]);
       node.setAttribute("aria-selected", chosen);
-      node.tabIndex = index === grid.at ? 0 : -1;
+      // The arrows go from image to image, Tab to what is on the current one.
+      for (const reached of [node, ...node.querySelectorAll("button")]) reached.tabIndex = index === grid.at ? 0 : -1;
     });
     root.classList.toggle("choosing", grid.selected.size > 0);
   }
@@ -183,6 +186,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   }
 
   cells.onkeydown = (event) => {
+    if (event.target.closest("button") && ["Enter", " "].includes(event.key)) return;
     const columns = getComputedStyle(cells).gridTemplateColumns.split(" ").length;
     const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -grid.at, End: ids.length };
     if (event.key in steps) {

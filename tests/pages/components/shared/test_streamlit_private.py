@@ -31,3 +31,17 @@ def test_the_pages_directory_is_disabled_by_the_switch(
 def test_without_the_switch_the_public_navigation_disables_the_pages_directory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streamlit_private, "hasattr", lambda *_: False, raising=False)
     assert _is_off(monkeypatch)
+
+
+def test_the_page_of_streamlit_has_our_title_our_style_and_the_address_of_the_app_before_its_own_scripts() -> None:
+    html = streamlit_private.page_html("b { color: red }")
+    assert html is not None
+    head = html.partition("</head>")[0]
+    assert "<title>Vitrine</title>" in head
+    assert "<style>b { color: red }</style>" in head
+    assert "BACKEND_BASE_URL" in head
+
+
+def test_without_the_page_of_streamlit_it_answers_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streamlit.file_util.get_static_dir", lambda: "/nowhere")
+    assert streamlit_private.page_html("") is None
