@@ -22,7 +22,7 @@ from core.errors import StorageError
 LOCK_FILE = "runner.lock"
 _CHECK_S = 1.0
 _KEYS = "1449751666, {}"  # two numbers that nobody else uses
-_TASKS, _COORDINATOR = 1, 2
+_TASKS, _COORDINATOR, _FILES = 1, 2, 3
 # A host that vanishes without ending its connections gives the lease back after a minute.
 _NOTICE_LOST_HOSTS = (
     "SET LOCAL tcp_keepalives_idle = 30; SET LOCAL tcp_keepalives_interval = 10; SET LOCAL tcp_keepalives_count = 3;"
@@ -57,6 +57,17 @@ def task_lease(db: Database) -> Lease:
     return _FileLease(path.with_name(LOCK_FILE if path.name == DATABASE_NAME else f"{path.name}.{LOCK_FILE}"))
 
 
+def workers_lease(db: Database) -> Lease:
+    """Return the lease of a process that runs tasks together with others; as long as one has it, nobody else has
+    that of :func:`task_lease`, and the other way round. PostgreSQL only."""
+    return _ServerLease(db.engine, _TASKS, is_shared=True)
+
+
+def files_lease(db: Database) -> Lease:
+    """Return the lease of the one server that runs what workers cannot; PostgreSQL only."""
+    return _ServerLease(db.engine, _FILES)
+
+
 def coordinator_lease(db: Database) -> Lease:
     """Return the lease of whoever looks after the workers of a PostgreSQL database; it is not taken yet."""
     return _ServerLease(db.engine, _COORDINATOR)
@@ -86,9 +97,10 @@ class _FileLease:
 
 
 class _ServerLease:
-    def __init__(self, engine: Engine, key: int) -> None:
+    def __init__(self, engine: Engine, key: int, *, is_shared: bool = False) -> None:
         self._engine = engine
-        self._key = _KEYS.format(key)
+        function = "pg_try_advisory_xact_lock_shared" if is_shared else "pg_try_advisory_xact_lock"
+        self._lock_it = f"SELECT {function}({_KEYS.format(key)})"
         self._lock = threading.Lock()
         self._connection: Any = None
         self._backend = 0
@@ -118,7 +130,7 @@ class _ServerLease:
         try:
             self._connection = self._engine.connect()
             self._connection.exec_driver_sql(_NOTICE_LOST_HOSTS)
-            is_taken = self._connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({self._key})").scalar()
+            is_taken = self._connection.exec_driver_sql(self._lock_it).scalar()
             self._backend = self._connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
         except (SQLAlchemyError, StorageError):
             is_taken = False

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from core.background_loop import BackgroundLoop
 from core.db import Database, Tasks
-from core.db.lease import task_lease
+from core.db.lease import Lease, task_lease
 from core.errors import ConflictError, StorageError
 from core.tasks.engines.base import EngineHealth
 from core.tasks.item_queue import pause_running
@@ -40,13 +40,17 @@ class EmbeddedEngine:
         loop: BackgroundLoop,
         ended: Callable[[Tasks], None] = lambda task: None,
         runs: Callable[[Tasks], bool] = lambda task: True,
+        lease: Lease | None = None,
     ) -> None:
-        """*ended* is called, in a worker thread, with each task whose run has ended; *runs* says which run here."""
+        """*ended* is called, in a worker thread, with each task whose run has ended; *runs* says which run here.
+
+        *lease* is the right to run these; by default that to run all tasks of the database.
+        """
         self._db = db_session
         self._ended = ended
         self._runs = runs
         self._loop = loop
-        self._lease = task_lease(db_session)
+        self._lease = lease or task_lease(db_session)
         self._runner = TaskRunner(db_session, kinds, self._lease)
         self._running: dict[str, Future[Any]] = {}
         self._resubmitted: set[str] = set()

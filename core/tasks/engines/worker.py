@@ -13,13 +13,15 @@ from sqlmodel import Session, col, select
 
 from core.background_loop import BackgroundLoop
 from core.db import Database, TaskChunks
-from core.errors import DatabaseAwayError, NotFoundError, VitrineError
+from core.db.lease import workers_lease
+from core.errors import ConflictError, DatabaseAwayError, NotFoundError, VitrineError
 from core.tasks.engines.chunks import ChunkPlanner
 from core.tasks.engines.coordinator import Coordinator
 from core.tasks.engines.dispatcher import Dispatcher, Taker
 from core.tasks.engines.membership import BEAT_S, OwnMembership
 from core.tasks.engines.program_version import program_version
 from core.tasks.engines.routing import NamesOfLanes, Routing
+from core.tasks.engines.workers_engine import RUN_ALONE
 from core.tasks.item_queue import pause_running
 from core.tasks.kinds import TaskKind
 from core.tasks.part import Part, Span
@@ -67,6 +69,7 @@ class Worker:
         self._membership = OwnMembership(
             db_session, version=self._version, kinds=wanted, lanes=lanes, concurrency=concurrency
         )
+        self._together = workers_lease(db_session)
         self._runner = TaskRunner(db_session, kinds, self._membership)
         self._taker = make_taker(self._membership.executor, self._version)
         self._slots = asyncio.Semaphore(concurrency)
@@ -76,7 +79,13 @@ class Worker:
         self._beats = threading.Thread(target=self._beat, name="vitrine-heartbeat", daemon=True)
 
     def start(self) -> None:
-        """Join the workers of the database, and take chunks from now on."""
+        """Join the workers of the database, and take chunks from now on.
+
+        Raises:
+            ConflictError: a server runs all tasks of the database itself.
+        """
+        if not self._together.take():
+            raise ConflictError(RUN_ALONE)
         self._dispatcher.prepare()
         self._membership.take()
         self._beats.start()
@@ -96,6 +105,7 @@ class Worker:
         self._stopped.set()
         self._beats.join()
         self._membership.release()
+        self._together.release()
 
     def _run_chunk(self, chunk_id: str) -> None:
         while not (self._membership.is_held() or self._runner.is_stopping):
@@ -151,7 +161,10 @@ class Worker:
                 is_member = self._membership.is_held() and self._membership.beat(
                     doing, is_draining=self._runner.is_stopping
                 )
-                if not (is_member or self._active or self._runner.is_stopping):
+                if not (self._together.is_held() or self._together.take()):
+                    self._membership.release()
+                    self._tell(RUN_ALONE)
+                elif not (is_member or self._active or self._runner.is_stopping):
                     self._tell("This worker was silent for too long and was taken for dead. It joins again.")
                     self._membership.take()
                 self._tell_of_other_versions()

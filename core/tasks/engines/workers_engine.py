@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from core.background_loop import BackgroundLoop
 from core.db import Database, TaskChunks, Tasks, Workers
+from core.db.lease import files_lease, workers_lease
 from core.errors import ConflictError, NotFoundError, VitrineError
 from core.tasks.engines.base import EngineHealth
 from core.tasks.engines.chunks import ChunkPlanner
@@ -26,6 +27,10 @@ from core.tasks.service import ACTIVE, ENDED
 log = logging.getLogger(__name__)
 
 LOOK_S = 2.0
+RUN_ALONE = (
+    "Another server runs the tasks of this database itself, without workers. Set VITRINE_TASK_ENGINE=dbos there and "
+    "start it again, or stop it."
+)
 _ASK_AGAIN_S = 0.1
 
 
@@ -48,7 +53,8 @@ class WorkersEngine:
         self._dispatcher = dispatcher
         self._routing = Routing(kinds, lanes)
         self._planner = ChunkPlanner(self._routing, dispatcher, program_version())
-        self._embedded = EmbeddedEngine(db_session, kinds, loop, ended, self._runs_here)
+        self._together = workers_lease(db_session)
+        self._embedded = EmbeddedEngine(db_session, kinds, loop, ended, self._runs_here, files_lease(db_session))
         self._coordinator = Coordinator(db_session, self._planner, dispatcher)
         self._active: set[str] = set()
         self._watch: Future[None] | None = None
@@ -56,6 +62,8 @@ class WorkersEngine:
     def start(self) -> None:
         """Hand out what is active, and run what only a server can run unless another one does."""
         self._dispatcher.prepare()
+        if not self._together.take():
+            log.warning(RUN_ALONE)
         self._embedded.start()
         self._coordinator.start()
         self._watch = self._loop.submit(self._look_regularly())
@@ -63,14 +71,17 @@ class WorkersEngine:
     def take_lock(self) -> bool:
         """Become the process that runs what only a server can run; return False when another one is."""
         self._dispatcher.prepare()
-        return self._embedded.take_lock()
+        return self._together.take() and self._embedded.take_lock()
 
     def submit(self, task_id: str) -> None:
         """Hand out the queued items of the task, or run them here; another server may be the one that runs them.
 
         Raises:
+            ConflictError: a server runs all tasks itself.
             NotFoundError: there is no such task.
         """
+        if not (self._together.is_held() or self._together.take()):
+            raise ConflictError(RUN_ALONE)
         if self._runs_here(self._task(task_id)):
             with suppress(ConflictError):
                 self._embedded.submit(task_id)
@@ -129,6 +140,7 @@ class WorkersEngine:
             self._watch.cancel()
         self._coordinator.stop()
         self._embedded.stop(timeout_s)
+        self._together.release()
 
     def _runs_here(self, task: Tasks) -> bool:
         return self._routing.queue_of(task.task_type, task.config) is None

@@ -8,8 +8,8 @@ from sqlmodel import Session, select
 
 from core.background_loop import BackgroundLoop
 from core.db import Database, TaskChunks, TaskItems, Workers
-from core.errors import ConfigurationError
-from core.tasks import TaskService, make_worker
+from core.errors import ConfigurationError, ConflictError
+from core.tasks import EmbeddedEngine, TaskService, make_worker
 from core.tasks.engines import membership, worker
 from core.tasks.engines.dbos_library import DbosDispatcher
 from core.tasks.engines.membership import OwnMembership
@@ -127,3 +127,25 @@ def test_a_worker_of_another_version_takes_nothing_says_so_and_joins_again_when_
 def test_without_the_setting_there_are_no_workers(db: Database, loop: BackgroundLoop) -> None:
     with pytest.raises(ConfigurationError, match="Workers need VITRINE_TASK_ENGINE=dbos"):
         make_worker(db, {}, loop, lambda _config: (), concurrency=1, tell=print)
+
+
+def test_a_server_that_runs_all_tasks_itself_and_workers_exclude_each_other(
+    db: Database, kind: Counting, loop: BackgroundLoop, make_task: MakeTask, server: WorkersEngine
+) -> None:
+    task = make_task("ok")
+    alone = EmbeddedEngine(db, kinds(kind), loop)
+    assert not alone.take_lock()
+    with pytest.raises(ConflictError, match="Another Vitrine process runs the tasks"):
+        alone.submit(task.id)
+    server.stop()
+    assert alone.take_lock()
+    with_worker = WithWorker(db, kinds(kind), loop)
+    with pytest.raises(ConflictError, match=r"without workers\. Set VITRINE_TASK_ENGINE=dbos there"):
+        with_worker.worker.start()
+    with pytest.raises(ConflictError, match="without workers"):
+        with_worker.submit(task.id)
+    alone.stop()
+    with_worker.start()
+    with_worker.submit(task.id)
+    wait_for(TaskService(db), task.id, "completed")
+    with_worker.stop()
