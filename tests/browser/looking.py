@@ -1,9 +1,8 @@
 """What is measured on a page: findings of axe-core, and the layout shift as Web Vitals defines it."""
 
 from functools import cache
-from pathlib import Path
+from importlib.resources import files
 
-import axe_playwright_python
 from playwright.sync_api import Page
 
 STREAMLITS_OWN = (
@@ -64,4 +63,4 @@ def layout_shift(page: Page) -> tuple[float, list[str]]:
 
 @cache
 def _axe() -> str:
-    return (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    return (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
