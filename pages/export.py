@@ -47,7 +47,7 @@ def _recipe(project: Projects) -> _Chosen | None:
     columns = st.grid(3, min_column_width=250)
     with columns, st.container(border=True, key="export-entries-column"):
         st.header("Entries", anchor=False)
-        entries = recipe_form.entries(exports.facets(project.id))
+        entries = recipe_form.entries(project.id, exports.facets(project.id))
         since = recipe_form.since(exports.list_exports(project.id))
         counts_area = st.container()
         problems_area = st.container()

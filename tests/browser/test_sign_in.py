@@ -161,7 +161,7 @@ def test_an_invited_person_makes_an_account_and_is_signed_out_by_another_passwor
         expect(root.get_by_role("button", name="Remove")).to_have_count(1, timeout=30_000)
 
         ana.get_by_test_id("stSidebar").get_by_role("button", name="ana").click()
-        ana.get_by_label("Present password").fill("a row of seven ducks")
+        ana.get_by_label("Current password").fill("a row of seven ducks")
         ana.get_by_role("textbox", name="New password").fill("a row of eight ducks")
         ana.get_by_role("button", name="Change password").click()
         expect(ana.get_by_text("You are signed out.").or_(ana.get_by_text("Sign in to use this"))).to_be_visible(

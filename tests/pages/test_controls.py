@@ -84,9 +84,8 @@ EXPORT = {
     "export-form-upright-original": "selectbox Image version | value 'upright'",
     "export-grouping": "selectbox Rows | value 'conversation'",
     "export-license": "selectbox License | value '' | any text",
-    "score": "slider Lowest score | value 0.0 | min 0 max 5 step 0.5",
+    "score": "slider Minimum stars | value 0.0 | min 0 max 5 step 0.5",
     "export-splits": "slider Splits: train, validation, test | value (100, 100) | min 0 max 100 step 5",
-    "q": "text_input Search | value '' | hint 'kind:count -tag:draft'",
     "export-generated": "toggle Entries on generated images | value True",
     "export-metadata": "toggle Include model, score, tags and times | value True",
 }

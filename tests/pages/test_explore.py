@@ -84,7 +84,7 @@ def test_search_results_can_be_exported_or_asked_about() -> None:
     at = open_page("explore", project.id, q="answer:no")
     at.button(key="to-export").click().run()
     assert not at.exception
-    assert (at.title[0].value, at.text_input(key="q").value) == ("Export", "answer:no")
+    assert (at.title[0].value, at.session_state["search-line"]) == ("Export", "answer:no")
     at = open_page("explore", project.id, q="answer:no")
     at.button(key="to-generate").click().run()
     assert at.title[0].value == "Generate"

@@ -91,13 +91,14 @@ def test_an_empty_selection_cannot_be_exported(project_id: str) -> None:
     page.slider(key="score").set_value(5.0).run()
 
     assert page.button(key="export-start").disabled
-    assert "5  below the lowest score" in _texts(page)
+    assert "5  below the minimum stars" in _texts(page)
 
 
 def test_an_invalid_search_shows_its_error(project_id: str) -> None:
     page = _open(project_id)
 
-    page.text_input(key="q").set_value("nothing:here").run()
+    page.session_state["search-line"] = "nothing:here"
+    page.run()
 
     assert "There is no field called nothing" in page.warning[0].value
     assert page.button(key="export-start").disabled

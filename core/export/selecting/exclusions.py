@@ -74,7 +74,7 @@ def _attribute_exclusions(choice: EntryChoice) -> list[tuple[ColumnElement[bool]
     if choice.tags:
         exclusions.append((~or_(*map(_has_tag, choice.tags)), "none of the tags"))
     if choice.min_score:
-        exclusions.append((col(entry.score) < choice.min_score, "below the lowest score"))
+        exclusions.append((col(entry.score) < choice.min_score, "below the minimum stars"))
     return exclusions
 
 

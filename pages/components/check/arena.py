@@ -33,7 +33,7 @@ def show(project_id: str, query: str) -> None:
         card.not_run(
             "Which model answers these questions best? Models answer them, and their answers are scored against "
             "those of the dataset. A model that was trained on an export takes part by its address.",
-            "offline/see and offline/measure cost nothing. What others cost stands there before they are asked.",
+            "offline/see and offline/measure cost nothing. The cost of others is shown before they are asked.",
         )
     if not running.show(project_id, "arena"):
         asking.button(project_id, "arena", _confirmed(query), is_first=not standing)

@@ -47,7 +47,7 @@ def _dialog(project_id: str, check: str, query: str, several: bool, options: dic
         found = page.services().checks.estimate(project_id, check, query, models=models, **options)
         _show(found)
         cap = st.number_input(
-            "Stop at, in US dollars", min_value=0.01, value=None, placeholder="No cap", width=170,
+            "Cost cap, in US dollars", min_value=0.01, value=None, placeholder="No cap", width=170,
             key=f"ask-{check}-cap",
         )  # fmt: skip
         label = f"Ask about {pluralize(found.entries, 'entry')}"

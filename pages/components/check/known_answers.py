@@ -13,13 +13,13 @@ _SAVED = "known-saved"
 
 def show(project_id: str, query: str) -> None:
     """Draw the card; it is about the whole project, so *query* changes nothing."""
-    st.markdown("### How often readers are right")
+    st.markdown("### How often reviewers are right")
     found = page.services().checks.people.known_answers(project_id)
     if found.readers:
         _numbers(found.readers)
     else:
         card.not_run(
-            "A few entries with known answers, mixed into each reader's queue, tell how often the reader is right.",
+            "A few entries with known answers, mixed into each reviewer's queue, tell how often the reviewer is right.",
             "They are shown like any other entry, and decisions on them change nothing. Numbers come the day after.",
         )
     _form(project_id, found)
@@ -28,7 +28,7 @@ def show(project_id: str, query: str) -> None:
 def _numbers(readers: tuple[ReaderAccuracy, ...]) -> None:
     right, decided = sum(one.right for one in readers), sum(one.decided for one in readers)
     st.metric(
-        "Known answers decided rightly", f"{round(100 * right / decided)} of 100",
+        "Known answers decided correctly", f"{round(100 * right / decided)} of 100",
         help=f"{right:,} of {decided:,}, by {pluralize(len(readers), 'reader')}.",
     )  # fmt: skip
     rows = [
@@ -56,7 +56,7 @@ def _form(project_id: str, found: KnownAnswers) -> None:
         percent = st.number_input(
             "Known answers in a queue, in %", 0.0, 20.0, found.percent, 1.0, format="%g", key="known-percent",
             width=220,
-            help=f"0 switches it off; {USUAL_PERCENT:g} is usual. Known are entries that two people judged alike.",
+            help=f"0 turns it off; {USUAL_PERCENT:g} is usual. Known are entries that two people judged alike.",
         )  # fmt: skip
         line = st.text_input(
             "Entries you know to be right", found.query, key="known-query", width=220, placeholder="tag:gold",

@@ -70,7 +70,7 @@ def _dialog(project_id: str, query: str) -> None:
     cap = None
     if estimate.cost_high != 0:
         cap = st.number_input(
-            "Stop at, in US dollars", min_value=0.01, value=None, placeholder="No cap", width=170, key="twins-cap"
+            "Cost cap, in US dollars", min_value=0.01, value=None, placeholder="No cap", width=170, key="twins-cap"
         )
     label = f"Draft for {pluralize(estimate.questions, 'question')}"
     if st.button(label, type="primary", key="twins-start", disabled=choice.refused):

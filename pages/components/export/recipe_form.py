@@ -1,12 +1,14 @@
 """The form for the recipe of an export: entries, format, destination."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from core.export import PURPOSES, Format, ProblemCount, SelectionCounts, format_named, formats_for
 from core.pluralize import pluralize
+from pages.components.shared import search_line
 
 _WHICH = {"confirmed": "Confirmed", "all": "All but rejected", "everything": "All"}
 _LEAVE_OUT, _KEEP = "Leave out", "Export anyway"
@@ -18,26 +20,26 @@ _IMAGE_MODES = {
 _FORMS = {"upright": "Upright, without metadata", "original": "Originals, byte for byte"}
 _CONTAINERS = {"zip": "ZIP to download", "directory": "Directory on this server", "file": "One file, rows only"}
 _GROUPINGS = {"conversation": "One conversation per image", "turn": "One row per question"}
+_SEARCHED = replace(search_line.ENTRIES, placeholder="kind:count -tag:draft")
 _LICENSES = ("", "CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0", "Apache-2.0", "MIT", "other")
 
 
-def entries(facets: dict[str, list[str]]) -> dict[str, Any]:
+def entries(project_id: str, facets: dict[str, list[str]]) -> dict[str, Any]:
     """Draw the choice of entries; *facets* are the values of each column."""
     which = st.segmented_control(
         "Decision", list(_WHICH), default="confirmed", required=True, key="which", bind="query-params",
         format_func=_WHICH.__getitem__,
         help="Only archives, and formats that compare answers, have rejected entries.",
     )  # fmt: skip
-    search = st.text_input(
-        "Search", key="q", bind="query-params", placeholder="kind:count -tag:draft",
-        help="The same search as on Curate and Explore. Leave it empty to include everything.",
-    )  # fmt: skip
+    with st.container(gap="xsmall"):
+        st.caption("Search, as on Curate and Explore; empty for all")
+        search = search_line.show("Search", project_id, _SEARCHED)
     chosen_images = st.session_state.get("selected-images", [])
     only_selected = bool(chosen_images) and st.toggle(
         f"Only of the {pluralize(len(chosen_images), 'selected image')}", key="export-selected",
         help="The images that are selected on the Images page.",
     )  # fmt: skip
-    min_score = st.slider("Lowest score", 0.0, 5.0, 0.0, 0.5, key="score", bind="query-params")
+    min_score = st.slider("Minimum stars", 0.0, 5.0, 0.0, 0.5, key="score", bind="query-params")
     with st.expander("More", key="export-more-entries"):
         chosen = {
             plural: _multiselect(label, facets[column], f"export-{plural}")
@@ -190,7 +192,7 @@ def destination(format_: Format, pinned: Mapping[str, int]) -> dict[str, Any]:
     _bar(shares)
     if pinned:
         counted = " and ".join(f"{count:,} into {split}" for split, count in pinned.items())
-        st.caption(f"Put there by hand, whatever the shares are: {counted}.")
+        st.caption(f"Put into a split by hand, whatever the shares: {counted}.")
     if first != 100:
         shares |= {"seed": st.number_input("Seed", 0, 2**31, 0, key="export-seed", persist_state="session")}
     has_report = report and container != "file"

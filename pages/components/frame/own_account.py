@@ -27,7 +27,7 @@ def show(actor: Actor) -> None:
 
 def _own_password(account_id: str) -> None:
     with st.form("own-password", border=False):
-        old = st.text_input("Present password", type="password", key="own-password-old")
+        old = st.text_input("Current password", type="password", key="own-password-old")
         new = st.text_input("New password", type="password", key="own-password-new", help="At least 10 characters.")
         wanted = st.form_submit_button("Change password", key="own-password-change")
     if wanted:

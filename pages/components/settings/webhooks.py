@@ -13,7 +13,7 @@ from pages.components.shared import page, run_queue, visitor
 _REFRESH_S = 2.0
 _ROWS, _SHORT_LOG = 20, 6
 _MESSAGE, _SECRET = "webhook-message", "webhook-secret"
-_HELP = "The address is told each of these. What happens often is told at most once in five seconds, with counts."
+_HELP = "Each of these is sent to the address; frequent ones at most once in five seconds, with counts."
 
 
 def show() -> None:
@@ -81,9 +81,9 @@ def _head(webhook: Webhooks, counts: DeliveryCounts) -> None:
         st.warning(page.escape(f"Off. {reason}"), icon=":material/pause_circle:")
     elif webhook.failing_since is not None:
         since = _time(webhook.failing_since)
-        st.warning(f"Nothing was delivered since {since}. It is tried again.", icon=":material/error:")
+        st.warning(f"Nothing has been delivered since {since}. Vitrine keeps trying.", icon=":material/error:")
     told = "everything" if len(webhook.events) == len(KINDS) else ", ".join(webhook.events)
-    parts = [f"Told: {told}", f"{counts.delivered:,} delivered"]
+    parts = [f"Events: {told}", f"{counts.delivered:,} delivered"]
     parts += [f"{counts.waiting:,} waiting"] if counts.waiting else []
     parts += [f"{counts.given_up:,} given up"] if counts.given_up else []
     st.caption(page.escape(", ".join(parts)))

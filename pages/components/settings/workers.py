@@ -27,5 +27,5 @@ def _row(worker: Membership) -> dict[str, object]:
         "Chunks now": worker.chunks,
         "State": "stopping" if worker.is_draining else "running",
         "Version": worker.version,
-        "Last heard of": worker.beat_at,
+        "Last seen": worker.beat_at,
     }

@@ -169,5 +169,5 @@ def _price(project_id: str, plan: _Plan, choice: ModelChoice, tools: Tools) -> f
     else:
         st.text(f"{asked}, about ${found.low:,.2f} to ${found.high:,.2f}.")
     return st.number_input(
-        "Stop at, in US dollars", min_value=0.01, value=None, placeholder="No cap", width=170, key="analyze-cap"
+        "Cost cap, in US dollars", min_value=0.01, value=None, placeholder="No cap", width=170, key="analyze-cap"
     )

@@ -58,8 +58,8 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str) -> None:
     chosen = _table(list(found.items), actor)
     with bar:
         _bulk(project_id, entry_filter, total, chosen, actor)
-    _show_message()
-    _pagination(cursors, found.next_cursor, len(found.items), total)
+        _show_message()
+        _pagination(cursors, found.next_cursor, len(found.items), total)
 
 
 def _table(entries: list[ImageDatasets], actor: str) -> list[str]:

@@ -115,7 +115,7 @@ def _images(project: Projects, dataset: StyleDatasets, total: int, analyzed: int
     if (
         waiting
         and not dataset_menu.is_analyzing(project)
-        and st.button("Analyze the rest", key="style-analyze", icon=":material/tune:")
+        and st.button("Measure the rest", key="style-analyze", icon=":material/tune:")
     ):
         dataset_menu.analyze_rest(project, dataset)
         st.rerun()

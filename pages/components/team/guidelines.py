@@ -163,4 +163,4 @@ def _restore(project_id: str, version: int) -> None:
     with page.show_errors():
         restored = page.services().guidelines.restore(project_id, version, actor=reviewer_name.name())
         _forget()
-        st.session_state[_MESSAGE] = f"Version {version} holds again, as version {restored.version}."
+        st.session_state[_MESSAGE] = f"Version {version} is in use again, as version {restored.version}."

@@ -80,7 +80,7 @@ def _remove(project_id: str, account_id: str, name: str) -> None:
 
 def _offer_undo(project_id: str) -> None:
     of_project, account_id, role, name = (st.session_state.get(_REMOVED) or "   ").split(" ", 3)
-    if of_project == project_id and undo.offer(f"{name} is no member of the project any more.", "team"):
+    if of_project == project_id and undo.offer(f"{name} is no longer a member of the project.", "team"):
         with page.show_errors():
             people.services(Act.MANAGE_MEMBERS, project_id).memberships.set_role(project_id, account_id, Role(role))
             del st.session_state[_REMOVED]

@@ -20,7 +20,7 @@ def test_left_out_entries_are_counted_by_reason(
     counts = services.exports.count(project.id, parse_recipe({"entries": {"min_score": 3}}))
 
     assert (counts.entries, counts.images) == (1, 1)
-    assert counts.left_out == {"not confirmed yet": 1, "below the lowest score": 1}
+    assert counts.left_out == {"not confirmed yet": 1, "below the minimum stars": 1}
 
 
 async def test_a_cancelled_export_leaves_nothing_behind(
