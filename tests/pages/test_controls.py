@@ -8,7 +8,7 @@ from tests.pages.running import open_page, services
 from tests.pictures import striped
 
 UPLOAD = {
-    "upload-next": "button Ask about 3 images | primary",
+    "upload-next": "button Ask more questions | primary",
     "upload-from": "segmented_control Image source | value 'drop' | required",
 }
 IMAGES = {
@@ -45,7 +45,7 @@ GENERATE = {
         "number_input Cost cap, in US dollars | value None | min 0.01 max 1.79769e+308 step 0.01 | hint 'No cap'"
     ),
     "generate-kinds": "pills Kinds of question | value []",
-    "generate-target": "radio Images | value 'without'",
+    "generate-target": "radio Images | value 'below'",
     "generate-mode": "segmented_control Questions, answers, or both | value 'both' | required",
     "generate-sets": "selectbox Ask about | value 'alone'",
     "generate-language": "selectbox Language | value 'en' | any text",
