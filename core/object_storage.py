@@ -29,6 +29,9 @@ _PART_BYTES = 8 << 20
 # A page that somebody exported must not run in the browser of whoever gets a link to it: the others are only bytes.
 _MEDIA_TYPES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 
+_IS_NO_PATH = "invalid path"
+"""What the library says of a key that it cannot read."""
+
 _CLOCK = "The clock of this machine differs too much from that of the object storage. Set it, then continue."
 _EXPIRED = "The credentials for the object storage have expired. Set new ones and restart Vitrine, then continue."
 _WRONG_KEY = (
@@ -53,6 +56,10 @@ _SENTENCES = {
     "QuotaExceeded": "The quota of the object storage is used up. Free some space there, then continue.",
     "InsufficientCapacity": "The object storage is full. Free some space there, then continue.",
 }
+
+
+class UnreadableKeyError(ObjectStorageError):
+    """An object has a key that the library cannot read: what would be listed with it cannot be listed."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +181,18 @@ class Bucket:
         except MissingFileError:
             return None
 
+    def list_directory(self, directory: str) -> tuple[list[StoredObject], list[str]]:
+        """Return the objects directly in a directory, and the directories in it.
+
+        Raises:
+            UnreadableKeyError: one of them has a key that cannot be read.
+        """
+        import obstore
+
+        with self._translated(directory):
+            found = obstore.list_with_delimiter(self._store, directory or None)
+            return [_stored(meta) for meta in found["objects"]], list(found["common_prefixes"])
+
     def list(self, below: str = "") -> Iterator[StoredObject]:
         """Yield all objects whose key begins with the directory *below*, in the order of their keys."""
         import obstore
@@ -214,7 +233,8 @@ class Bucket:
         except PreconditionError:
             raise MissingFileError(f"{self.address}/{key} has changed in the object storage.") from None
         except (BaseError, OSError, ValueError) as error:
-            raise ObjectStorageError(_sentence(error, self.address)) from None
+            kind = UnreadableKeyError if _IS_NO_PATH in str(error) else ObjectStorageError
+            raise kind(_sentence(error, self.address)) from None
 
 
 def is_installed() -> bool:
@@ -286,7 +306,7 @@ def _code_of(error: BaseException) -> str:
 def _sentence(error: BaseException, address: BucketAddress) -> str:
     """Return what to do about an error of the library, of whose message nothing is repeated but the status."""
     text = str(error)
-    if "invalid path" in text:
+    if _IS_NO_PATH in text:
         why = "a part of it is empty, . or .., or has control characters"
         return f"A key in {address} cannot be read: {why}. Rename that object, or name a prefix without it."
     if sentence := _SENTENCES.get(_code_of(error)):

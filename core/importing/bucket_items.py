@@ -16,7 +16,7 @@ from core.importing.chunks import in_chunks
 from core.importing.outcomes import left_out_row
 from core.importing.records import Problem
 from core.importing.survey import Survey, survey_of
-from core.object_storage import Bucket, open_bucket
+from core.object_storage import Bucket, StoredObject, UnreadableKeyError, open_bucket
 from core.tasks import ItemPlan
 
 FETCHED = "fetched"
@@ -31,9 +31,15 @@ def plan(config: dict[str, Any], context: ImportContext) -> list[ItemPlan]:
 
     Raises:
         InvalidInputError: it is no address of a bucket, or is not allowed.
+        ObjectStorageError: the storage fails, or the key of an object directly there cannot be read.
     """
     address = context.resolve_bucket(str(config["path"]))
-    if next(open_bucket(context.settings, address).list(), None) is None:
+    bucket = open_bucket(context.settings, address)
+    try:
+        is_empty = next(bucket.list(), None) is None
+    except UnreadableKeyError:
+        is_empty = not any(bucket.list_directory(""))
+    if is_empty:
         _require_object(address, context)
     return [ItemPlan(payload={"do": "bucket", "address": str(address)}, stage=stages.OPEN)]
 
@@ -47,8 +53,8 @@ def bucket_items(item: dict[str, Any], config: dict[str, Any], context: ImportCo
     """
     address = context.resolve_bucket(item["address"])
     bucket = open_bucket(context.settings, address)
-    objects = {stored.key: stored for stored in bucket.list() if not stored.key.endswith("/")}
-    if not objects:
+    objects, problems = _listed(bucket)
+    if not objects and not problems:
         return _single(address, config, context, own)
     wrong = [key for key in objects if not _is_usable(key)]
     found = survey_of(sorted(objects.keys() - set(wrong)))
@@ -56,7 +62,8 @@ def bucket_items(item: dict[str, Any], config: dict[str, Any], context: ImportCo
     if sum(objects[key].size_bytes for key in fetched) > _MAX_FETCHED_BYTES:
         raise InvalidInputError(f"The tables and annotations in {address} are too large. Import parts of it.")
     in_parallel(lambda key: _fetch(bucket, key, own, context), fetched)
-    return [*_problems(wrong), *_items(address, found, in_place=bool(config.get("in_place")))]
+    problems += [Problem(key, "Its key is no name that a file can have.") for key in wrong]
+    return [*_left_out(problems), *_items(address, found, in_place=bool(config.get("in_place")))]
 
 
 def load_objects(
@@ -133,8 +140,27 @@ def _is_usable(key: str) -> bool:
     return not key.startswith("/") and ".." not in parts and "\\" not in key and key.isprintable()
 
 
-def _problems(wrong: list[str]) -> Iterator[ItemPlan]:
-    if wrong:
-        said = "Its key is no name that a file can have."
-        rows = [left_out_row(Problem(key, said)) for key in wrong[:_MAX_LISTED]]
+def _listed(bucket: Bucket) -> tuple[dict[str, StoredObject], list[Problem]]:
+    """Return the objects by their keys, and the directories that cannot be listed because of a key in them."""
+    try:
+        return {one.key: one for one in bucket.list() if not one.key.endswith("/")}, []
+    except UnreadableKeyError:  # directory by directory: it takes more requests, and only one of them fails
+        found, problems, left = dict[str, StoredObject](), list[Problem](), [""]
+    while left:
+        directory = left.pop()
+        try:
+            objects, below = bucket.list_directory(directory)
+        except UnreadableKeyError as error:
+            if not directory:
+                raise
+            problems.append(Problem(f"{directory}/", str(error)))
+            continue
+        found |= {one.key: one for one in objects if not one.key.endswith("/")}
+        left += below
+    return found, problems
+
+
+def _left_out(problems: list[Problem]) -> Iterator[ItemPlan]:
+    if problems:
+        rows = [left_out_row(problem) for problem in problems[:_MAX_LISTED]]
         yield ItemPlan(payload={"do": "list", "rows": rows}, stage=stages.LOAD)

@@ -160,3 +160,16 @@ def test_a_key_that_cannot_be_read_is_not_said_to_be_a_storage_that_is_away(
         ObjectStorageError, match=f"A key in s3://{BUCKET}/theirs cannot be read: .* Rename that object"
     ):
         importer.import_path(project.id, f"s3://{BUCKET}/theirs")
+
+
+def test_a_key_that_cannot_be_read_costs_its_directory_only(
+    shelf: Bucket, bucket: FakeObjectStorage, importer: DatasetImporter, project: Projects
+) -> None:
+    bucket.put("theirs/odd//a.png", b"")
+    shelf.put("odd/lost.jpg", encoded(drawn(8)))
+    shelf.put("odd below/deep/9.jpg", encoded(drawn(9)))
+    report = importer.import_path(project.id, f"s3://{BUCKET}/theirs")
+    assert (report.images_added, report.entries_added) == (4, 3)
+    said = {one.where: one.reason for one in report.problems}
+    assert said.keys() == {"train/broken.jpg", "odd/"}
+    assert said["odd/"].startswith(f"A key in s3://{BUCKET}/theirs cannot be read")
