@@ -35,7 +35,7 @@ SEARCHES = (
     "length:>2000", "side:>1000", "side:<640", "created:>2020-01-01", "created:<2020-01-01", "by:nobody",
     "skipped:nobody", "reason:nothing", "image:nothing", "task:nothing", "is:confirmed score:none -tag:draft",
     "model:offline/measure edited:no kind:count", "is:open kind:nothing lang:en",
-    *(f"check:{check.name}" for check in CHECKS), "check:repeated is:open",
+    *(f"check:{check.name}" for check in CHECKS), "check:repeated is:open", "-777", "-12",
 )  # fmt: skip
 """Each field of the search line, with a frequent and an absent value."""
 
