@@ -1,12 +1,18 @@
 """Items are claimed in batches, prefetched, and limited by a cost cap."""
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Any
 
 import pytest
+from sqlmodel import Session
 
-from core.db import Database
+from core.db import Database, LlmCalls, connect
 from core.errors import NotFoundError
 from core.tasks import ItemContext, ItemResult, TaskRunner, TaskService
+from core.tasks.part import Part, Span
+from tests import postgresql
 from tests.core.tasks.conftest import MakeTask
 from tests.core.tasks.counting import Counting, counted, kinds
 
@@ -73,3 +79,50 @@ async def test_a_task_that_ends_at_its_cost_cap_is_completed(
     ended = await runner.run(make_task(*["pay"] * items, cost_cap=cost_cap).id, concurrency=concurrency)
     assert ended.status == "completed"
     assert tasks.summary(ended.id).spent == pytest.approx(cost_cap)
+
+
+class Paying(Counting):
+    """Pays what each item says, in the transaction of its result as a call is."""
+
+    async def run_item(self, item: ItemContext) -> ItemResult:
+        await asyncio.sleep(0.05)
+
+        def write(session: Session) -> dict[str, Any]:
+            price = float(item.payload["does"])
+            session.add(LlmCalls(task_id=item.task_id, item_id=item.item_id, model="m", request_hash="0", cost=price))
+            return {}
+
+        return ItemResult(write)
+
+
+@pytest.mark.parametrize(
+    ("dearer_after", "cost_cap", "at_most"),
+    [
+        (20, 0.51, 0.51),
+        (20, 0.05, 0.05),
+        (2, 2.01, 2.01),  # the dearest is known long before the cap is near
+        (8, 0.51, 0.51 + 24 * (0.05 - 0.02)),  # of 12 in flight and as many prefetched none has told its price
+    ],
+)
+async def test_several_processes_pass_the_cost_cap_by_no_more_than_what_was_in_flight(
+    dearer_after: int, cost_cap: float, at_most: float, db: Database, make_task: MakeTask, tasks: TaskService
+) -> None:
+    """Items of each process cost 0.02, those after the first few 0.05."""
+    processes, at_once = 3, 4
+    prices = ["0.02"] * dearer_after + ["0.05"] * (20 - dearer_after)
+    task, kind = make_task(*prices * processes, cost_cap=cost_cap), Paying(db)
+
+    async def run(runner: TaskRunner, first: int) -> None:
+        part = Part(Span(first, first + 19), asyncio.Semaphore(at_once), begin=_nothing, end=_nothing)
+        await runner.run(task.id, concurrency=at_once, part=part)
+
+    with ExitStack() as stack:
+        opened = [stack.enter_context(connect(postgresql.target_of(db))) for _ in range(processes)]
+        await asyncio.gather(*(run(TaskRunner(one, kinds(kind)), 20 * place) for place, one in enumerate(opened)))
+    summary = tasks.summary(task.id)
+    assert (summary.task.status, summary.running) == ("paused", 0)
+    assert 0.75 * cost_cap <= summary.spent <= at_most + 1e-9
+
+
+def _nothing(*_: object) -> None:
+    return
