@@ -7,9 +7,9 @@ arrived until nine tenths have.
 
     python bench/workers.py [--full] [--part NAME]
 
-Parts: scaling (4 workers beside one), rates (4 workers with a limit of 600 calls a minute, by when calls arrive) or
-limiter (what asking for a call costs). The CPU of an item is that of all worker processes, the share of the database
-that of all its processes; statements are counted in the log of the server.
+Parts: scaling (4 workers beside one), rates (4 workers with a limit of 600 calls a minute, by when calls arrive),
+limiter (what asking for a call costs) or rows (what they take on the disk). The CPU of an item is that of all worker
+processes, the share of the database that of all its processes; statements are counted in the log of the server.
 """
 
 import argparse
@@ -23,7 +23,7 @@ import tempfile
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -34,10 +34,13 @@ import psutil
 from bench.databases import postgresql
 from bench.generate import MODEL, REPLY, Project
 from bench.pressing import within
+from bench.sample_rows import fill_project
 from core import connect
 from core.db import Database
 from core.db.rate_limits import ServerLimit
 from core.services import Services
+from core.tasks.engines.chunks import CHUNK_ITEMS
+from core.tasks.engines.membership import members
 
 RESULTS = Path(__file__).parent / "results" / "workers.json"
 ROOT = Path(__file__).parents[1]
@@ -61,10 +64,16 @@ def serve(pipe: Connection) -> None:
 
     with FakeProvider(answer) as provider:
         pipe.send(provider.url)
-        while True:
-            pipe.recv()
-            pipe.send(list(arrived))
-            arrived.clear()
+        with suppress(EOFError):  # the end of the benchmark
+            while True:
+                pipe.recv()
+                pipe.send(list(arrived))
+                arrived.clear()
+
+
+_SIZES = """
+SELECT relname, n_live_tup, pg_total_relation_size(relid) FROM pg_stat_user_tables WHERE n_live_tup >= 500 ORDER BY 1
+"""
 
 
 class Provider:
@@ -100,20 +109,20 @@ class Bench:
         self._services.close()
 
     def run(self, workers: int, items: int, **model: Any) -> dict[str, Any]:
-        """Run a task on so many workers, and return what it took."""
+        """Run a task on so many workers, and return what it took.
+
+        Another one goes before it: each worker imports what it needs, which takes seconds of CPU.
+        """
         with _workers(workers, lane=self._provider.url.removeprefix("http://")) as processes:
             self._until_joined(workers)
-            idle_s, server_idle_s = _cpu_s(processes), self._server_cpu_s()
+            self._until_ended(self._start(min(2 * CHUNK_ITEMS * workers, items), {}))
             self._provider.arrived()
-            began_s = time.monotonic()
-            task_id = self._start(items, model)
-            while self._services.tasks.get_task(task_id).status in ("queued", "running"):
-                time.sleep(0.5)
+            before_s, server_before_s, began_s = _cpu_s(processes), self._server_cpu_s(), time.monotonic()
+            written_before = self._writing_transactions()
+            self._until_ended(self._start(items, model))
             took_s = time.monotonic() - began_s
-            cpu_s, server_cpu_s = _cpu_s(processes) - idle_s, self._server_cpu_s() - server_idle_s
-        ended = self._services.tasks.summary(task_id)
-        if ended.done != items:
-            raise SystemExit(f"the task ended as {ended.task.status}: {ended.failures}")
+            written = self._writing_transactions() - written_before
+            cpu_s, server_cpu_s = _cpu_s(processes) - before_s, self._server_cpu_s() - server_before_s
         arrived = sorted(self._provider.arrived())
         full = arrived[items // 10 : items * 9 // 10]
         return {
@@ -121,7 +130,19 @@ class Bench:
             "calls_per_s_when_full": round((len(full) - 1) / (full[-1] - full[0]), 2), "arrived": arrived,
             "cpu_ms_per_item": round(1000 * cpu_s / items, 1),
             "database_cpu_ms_per_item": round(1000 * server_cpu_s / items, 1),
+            "writing_transactions_per_item": round(written / items, 2),
         }  # fmt: skip
+
+    def _writing_transactions(self) -> int:
+        """Return a number that each writing transaction counts up."""
+        with self._db.engine.connect() as connection:
+            return int(connection.exec_driver_sql("SELECT version FROM vitrine_state").scalar_one())
+
+    def _until_ended(self, task_id: str) -> None:
+        while (status := self._services.tasks.get_task(task_id).status) in ("queued", "running"):
+            time.sleep(0.5)
+        if status != "completed":
+            raise SystemExit(f"a task ended as {status}: {self._services.tasks.summary(task_id).failures}")
 
     def _start(self, items: int, model: dict[str, Any]) -> str:
         ids = [outcome.image.id for outcome in self.project.outcomes if outcome.image][:items]
@@ -136,8 +157,6 @@ class Bench:
         return str(task.id)
 
     def _until_joined(self, workers: int) -> None:
-        from core.tasks.engines.membership import members
-
         while True:
             with self._db.reading() as session:
                 if len(members(session)) == workers:
@@ -157,7 +176,8 @@ class Bench:
         for name, run in (("one", one), (f"{WORKERS}", more)):
             print(f"    {name}: {run['calls_per_s_when_full']} calls/s when full (at most "
                   f"{run['workers'] * CONCURRENCY / REPLY_AFTER_S:.0f}), {run['items_per_s']} items/s over all; "
-                  f"CPU of an item {run['cpu_ms_per_item']} ms, database {run['database_cpu_ms_per_item']} ms"
+                  f"CPU of an item {run['cpu_ms_per_item']} ms, database {run['database_cpu_ms_per_item']} ms, "
+                  f"{run['writing_transactions_per_item']} writing transactions"
             )  # fmt: skip
             run.pop("arrived")
         ok = times >= TIMES_AT_LEAST
@@ -169,17 +189,31 @@ class Bench:
     def _statements(self, items: int) -> float:
         """Return the statements of an item, by the log of the server, on one worker."""
         log = self._directory / "pg" / "log"
-        self._set("log_statement", "all")
-        before = _logged_statements(log)
-        self.run(1, items)
-        count = _logged_statements(log) - before
-        self._set("log_statement", "none")
+        with _workers(1, lane=self._provider.url.removeprefix("http://")):
+            self._until_joined(1)
+            self._until_ended(self._start(CONCURRENCY, {}))
+            self._set("log_statement", "all")
+            before = _logged_statements(log)
+            self._until_ended(self._start(items, {}))
+            count = _logged_statements(log) - before
+            self._set("log_statement", "none")
         return count / items
 
     def _set(self, name: str, value: str) -> None:
         with self._db.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
             connection.exec_driver_sql(f"ALTER SYSTEM SET {name} = '{value}'")
             connection.exec_driver_sql("SELECT pg_reload_conf()")
+
+    def rows(self, entries: int) -> dict[str, Any]:
+        """Measure what rows take on the disk with their indexes: those of a project, and those that tasks have left."""
+        fill_project(os.environ["VITRINE_DATABASE_URL"], entries=entries, with_files=False)
+        with self._db.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
+            found = connection.exec_driver_sql(_SIZES).all()
+        sizes = {name: {"rows": rows, "bytes": round(size / rows)} for name, rows, size in found}
+        for name, size in sizes.items():
+            print(f"    {name}: {size['bytes']:,} bytes a row, of {size['rows']:,}")
+        return {**sizes, "ok": True}
 
     def rates(self, items: int) -> dict[str, Any]:
         """Let four workers keep to one limit, and see what arrives in the worst minute."""
@@ -270,10 +304,10 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--full", action="store_true", help="twice as many items")
     options.add_argument("--items", type=int, help="of the part scaling, on all workers")
-    options.add_argument("--part", choices=["scaling", "rates", "limiter"])
+    options.add_argument("--part", choices=["scaling", "rates", "limiter", "rows"])
     chosen = options.parse_args()
     items = chosen.items or (1920 if chosen.full else 960)
-    sizes = {"scaling": items, "rates": 2 * CALLS_A_MINUTE + items // 4, "limiter": 500}
+    sizes = {"scaling": items, "rates": 2 * CALLS_A_MINUTE + items // 4, "limiter": 500, "rows": 20_000}
     parts = [chosen.part] if chosen.part else list(sizes)
     with tempfile.TemporaryDirectory() as name, ExitStack() as opened:
         directory = Path(name)
@@ -283,7 +317,8 @@ def main() -> int:
             VITRINE_DATABASE_URL=url, VITRINE_DATA_DIR=str(directory / "data"), VITRINE_TASK_ENGINE="dbos"
         )  # fmt: skip
         db = opened.enter_context(connect())
-        bench = Bench(directory, db, provider, max([sizes[part] for part in parts if part != "limiter"] or [1]))
+        images = max([sizes[part] for part in parts if part in ("scaling", "rates")], default=1)
+        bench = Bench(directory, db, provider, images)
         opened.callback(bench.close)
         results = {}
         for part in parts:
