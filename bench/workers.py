@@ -95,10 +95,12 @@ class Provider:
 class Bench:
     """A database with a project, its server, and a provider."""
 
-    def __init__(self, directory: Path, db: Database, provider: Provider, images: int) -> None:
+    def __init__(
+        self, directory: Path, db: Database, provider: Provider, images: int, size_wh: tuple[int, int]
+    ) -> None:
         self._directory, self._db, self._provider = directory, db, provider
         self._services = Services(db)
-        self.project = Project(self._services, "Workers", images, (1000, 750), 76)
+        self.project = Project(self._services, "Workers", images, size_wh, 76)
         for outcome in self.project.outcomes:
             if outcome.image:
                 self._services.images.model_image(outcome.image)
@@ -307,7 +309,7 @@ def main() -> int:
     options.add_argument("--part", choices=["scaling", "rates", "limiter", "rows"])
     chosen = options.parse_args()
     items = chosen.items or (1920 if chosen.full else 960)
-    sizes = {"scaling": items, "rates": 2 * CALLS_A_MINUTE + items // 4, "limiter": 500, "rows": 20_000}
+    sizes = {"scaling": items, "rates": 2 * CALLS_A_MINUTE + items // 4, "limiter": 500, "rows": 10_000}
     parts = [chosen.part] if chosen.part else list(sizes)
     with tempfile.TemporaryDirectory() as name, ExitStack() as opened:
         directory = Path(name)
@@ -318,7 +320,8 @@ def main() -> int:
         )  # fmt: skip
         db = opened.enter_context(connect())
         images = max([sizes[part] for part in parts if part in ("scaling", "rates")], default=1)
-        bench = Bench(directory, db, provider, images)
+        size_wh = (1000, 750) if "scaling" in parts else (320, 240)
+        bench = Bench(directory, db, provider, images, size_wh)
         opened.callback(bench.close)
         results = {}
         for part in parts:
