@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.accounts.examination import examine_sign_in
-from core.backup import backup_status
+from core.backup import backup_status, missing_program
 from core.config import Settings
 from core.db.database import DATABASE_NAME, journal_mode
 from core.db.extension import examine_server
@@ -267,6 +267,8 @@ def _quotas(settings: Settings) -> Iterator[Finding]:
 
 def _backup(settings: Settings) -> Finding:
     status, subject = backup_status(settings), "Backup"
+    if status is None and (missing := missing_program(settings)):
+        return Finding("warning", subject, missing)
     if status is None:
         message = "the server makes none; name a directory on another disk in VITRINE_BACKUP_DIR, or run vitrine backup"
         return Finding("warning", subject, message)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from core import request_ids
+from core.errors import DatabaseAwayError
 
 OWN_LOGGERS = ("core", "pages")
 """Loggers of this project, which log from level INFO; those of libraries keep the default, WARNING."""
@@ -40,12 +41,32 @@ class _Formatter(logging.Formatter):
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         values: dict[str, object] = {"at": at, "level": record.levelname, "logger": record.name}
         values["message"] = record.getMessage()
+        if isinstance(error := _error_of(record), DatabaseAwayError):
+            values["message"] = f"{values['message']}: {error}"
         if request_id := request_ids.current():
             values["request_id"] = request_id
         values |= {name: getattr(record, name) for name in self.fields if hasattr(record, name)}
+        return values
+
+    def trace(self, record: logging.LogRecord) -> str:
+        """Return the traceback, "" for a database that is away: hundreds of lines, and no bug."""
+        if _tells_of_an_outage(record):
+            return ""
         if record.exc_info and not record.exc_text:
             record.exc_text = self.formatException(record.exc_info)
-        return values
+        return record.exc_text or ""
+
+
+def _error_of(record: logging.LogRecord) -> BaseException | None:
+    return record.exc_info[1] if record.exc_info else None
+
+
+def _tells_of_an_outage(record: logging.LogRecord) -> bool:
+    """Return whether the record is about a lost database: ours, or SQLAlchemy giving up a connection."""
+    error = _error_of(record)
+    if record.name.startswith("sqlalchemy.pool"):
+        return any(base.__name__ == "OperationalError" for base in type(error).__mro__)
+    return isinstance(error, DatabaseAwayError)
 
 
 class JsonFormatter(_Formatter):
@@ -53,7 +74,8 @@ class JsonFormatter(_Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         values = self.values(record)
-        return json.dumps(values | ({"trace": record.exc_text} if record.exc_text else {}), ensure_ascii=False)
+        trace = self.trace(record)
+        return json.dumps(values | ({"trace": trace} if trace else {}), ensure_ascii=False)
 
 
 class PlainFormatter(_Formatter):
@@ -66,4 +88,5 @@ class PlainFormatter(_Formatter):
         values = self.values(record)
         line = f"{values.pop('at')} {values.pop('level'):7} {values.pop('logger')}: {values.pop('message')}"
         line += "".join(f" {name}={value}" for name, value in values.items())
-        return "\n    ".join((f"{line}\n{record.exc_text}" if record.exc_text else line).splitlines())
+        trace = self.trace(record)
+        return "\n    ".join((f"{line}\n{trace}" if trace else line).splitlines())

@@ -60,7 +60,7 @@ MAY_USE: dict[str, set[str]] = {
     "progress": set(),
     "portable": set(),
     "metrics": _BOTTOM | {"db", "backup"},
-    "logs": {"request_ids"},
+    "logs": {"request_ids", "errors"},
     "warmup": {"interpreter", "errors"},
     "fetch": {"errors", "config", "allowed_hosts"},
     "access": _BOTTOM | {"db", "audit", "accounts"},

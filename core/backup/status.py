@@ -40,12 +40,19 @@ def backup_status(settings: Settings, now: datetime | None = None) -> BackupStat
     return BackupStatus(settings.backup_dir, len(backups), last, next_at, _problem(settings, last, now))
 
 
-def _problem(settings: Settings, last: Backup | None, now: datetime) -> str:
+def missing_program(settings: Settings) -> str:
+    """Return the sentence about a program that backups of this database need and that is not here, or ""."""
     try:
         if database_file(settings) is None:
             find_program("pg_dump", settings)
     except VitrineError as error:
         return str(error)
+    return ""
+
+
+def _problem(settings: Settings, last: Backup | None, now: datetime) -> str:
+    if absent := missing_program(settings):
+        return absent
     if last is None:
         return ""
     if now - last.manifest.made_at > _LATE * _every(settings):

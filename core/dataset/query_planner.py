@@ -8,22 +8,23 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Select, func, literal, select
+from sqlalchemy import Select, and_, func, literal, select
 from sqlmodel import Session, col
 
 from core.dataset.check_terms import told_by_tools, worth_ranks
 from core.dataset.conditions import REVIEWING, Condition, conditions
-from core.dataset.filters import EntryFilter, Term
+from core.dataset.filters import ALL_MUST_MATCH, EntryFilter, Term
 from core.dataset.quality import candidates_of_check
 from core.db import Events, ImageDatasets, Images
 from core.db.entry_states import has_entry_states, ids_with
 from core.db.row_count import about_rows
-from core.db.text import entries_with_text
+from core.db.text import entries_with_text, makes_pairs_anew
 from core.images.query_conditions import side_is
 from core.search_line import NONE, WORD
 
 MAX_SELECTED = 2500
 """Reading and sorting this many entries takes as long as skipping fifty thousand in an index."""
+_SAMPLE = 300
 
 _Entry = ImageDatasets
 _BY_INDEX = (
@@ -42,7 +43,25 @@ def selective_condition(session: Session, project_id: str, entry_filter: EntryFi
 
     At most MAX_SELECTED rows match it, a superset of the matches of the filter.
     """
-    return _first_selective(session, _sources(session, project_id, entry_filter), MAX_SELECTED)
+    by_text = not (makes_pairs_anew(session.connection()) and _has_frequent_texts(session, project_id, entry_filter))
+    return _first_selective(session, _sources(session, project_id, entry_filter, by_text=by_text), MAX_SELECTED)
+
+
+def _has_frequent_texts(session: Session, project_id: str, entry_filter: EntryFilter) -> bool:
+    """Return whether the words and tags of the filter are frequent among the first and the last entries in page order.
+
+    Read without an index, a page of such a filter is full after some hundred entries.
+    """
+    texts = tuple(term for term in entry_filter.terms if term.field in ALL_MUST_MATCH and not term.negated)
+    if not texts:
+        return False
+    found = and_(*conditions(project_id, EntryFilter(texts))).label("found")
+    order = (col(_Entry.deleted_at), col(_Entry.create_at), col(_Entry.id))
+    for by in (order, tuple(column.desc() for column in order)):
+        some = select(found).where(*conditions(project_id, EntryFilter())).order_by(*by).limit(_SAMPLE).subquery()
+        if (session.scalar(select(func.count()).where(some.c.found)) or 0) < _SAMPLE // 10:
+            return False
+    return True
 
 
 def selective_condition_for_count(session: Session, project_id: str, entry_filter: EntryFilter) -> Condition | None:
@@ -74,13 +93,15 @@ def _has_index(term: Term) -> bool:
     return term.field in (*_BY_INDEX, "created") and not term.negated and term.value != _NOT_INDEXED
 
 
-def _sources(session: Session, project_id: str, entry_filter: EntryFilter) -> Iterator[tuple[Any, Select[Any]]]:
+def _sources(
+    session: Session, project_id: str, entry_filter: EntryFilter, *, by_text: bool = True
+) -> Iterator[tuple[Any, Select[Any]]]:
     """Yield a column and a query of its values for each term with an index.
 
     A single term needs this only where its index is not in page order.
     """
     words, tags = entry_filter.values(WORD), entry_filter.values("tag")
-    if words or tags:
+    if by_text and (words or tags):
         yield from entries_with_text(session.connection(), words, [tag for tag in tags if tag != NONE])
     for value in _single_value(entry_filter, "worth"):
         if value == "yes":

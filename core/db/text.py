@@ -59,6 +59,14 @@ def has_text_index(connection: Connection) -> bool:
     return connection.dialect.name != "sqlite" or connection.dialect.has_table(connection, "entry_text")
 
 
+def makes_pairs_anew(connection: Connection) -> bool:
+    """Return whether counting the entries with a frequent text makes the pairs of each of them anew.
+
+    PostgreSQL does, when it expects more entries than are counted: it reads the table then, not the index.
+    """
+    return connection.dialect.name != "sqlite"
+
+
 def entries_with_text(
     connection: Connection, words: Sequence[str], tags: Sequence[str]
 ) -> list[tuple[Any, Select[Any]]]:

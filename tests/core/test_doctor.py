@@ -159,6 +159,8 @@ def test_the_doctor_speaks_of_backups_disk_metrics_and_the_schema(
     found = {finding.subject: finding for finding in examine(settings, tmp_path)}
     assert found["Backup"].level == "ok"
     assert "1 kept, next" in found["Backup"].message
+    of_a_server = {"database_url": "postgresql+psycopg://localhost/vitrine", "postgres_bin": target}
+    assert "pg_dump" in doctor._backup(db.settings.model_copy(update=of_a_server)).message
     assert (found["Metrics"].level, found["Disk"].level, found["Schema"].level) == ("warning", "problem", "problem")
     assert "Update Vitrine" in found["Schema"].message
 

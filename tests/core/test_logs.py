@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from core import logs, request_ids
+from core.errors import DatabaseAwayError
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +38,16 @@ def test_a_traceback_is_part_of_its_json_line(capsys: pytest.CaptureFixture[str]
     line = json.loads(capsys.readouterr().err)
     assert line["error_id"] == "abcd1234"
     assert "RuntimeError: broken" in line["trace"]
+
+
+def test_a_database_that_is_away_is_one_line_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure_logging(json_lines=False)
+    lost = type("OperationalError", (Exception,), {})
+    for name, error in (("core.api.health", DatabaseAwayError("It does not answer.")), ("sqlalchemy.pool", lost())):
+        logging.getLogger(name).warning("not ready", exc_info=error)
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.endswith("core.api.health: not ready: It does not answer.")
+    assert second.endswith("sqlalchemy.pool: not ready")
 
 
 def test_a_plain_line_has_level_logger_and_message_and_is_written_once(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from core.backup import BackupSchedule, backup_status, list_backups, make_backup
+from core.backup import BackupSchedule, backup_status, list_backups, make_backup, missing_program
 from core.config import Settings
 from core.db import Database
 
@@ -79,3 +79,6 @@ def test_the_status_says_what_is_wrong(settings: Settings, db: Database, paths: 
     refused = backup_status(of_a_server)
     assert refused is not None
     assert "pg_dump" in refused.problem
+    unscheduled = of_a_server.model_copy(update={"backup_dir": None})
+    assert (backup_status(unscheduled), missing_program(unscheduled)) == (None, refused.problem)
+    assert missing_program(settings) == ""

@@ -158,6 +158,20 @@ def test_the_text_index_follows_every_change(
         assert connection.exec_driver_sql("SELECT count(*) FROM entry_text('\"cup\"')").scalar_one() == 0
 
 
+@pytest.mark.postgresql
+def test_a_frequent_text_is_not_looked_up_in_the_index_and_a_rare_one_is(
+    make: Make, project: Projects, entries: EntryQueries, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.dataset.query_planner._SAMPLE", 10)
+    for number in range(11):
+        make(f"How many cups are on shelf {number}?", tags="kitchen")
+    make("How many bowls?")
+    for line, found, looked_up in (("cups tag:kitchen", 11, False), ("bowls", 1, True), ("tag:kitchen bowls", 0, True)):
+        with _statements(db) as statements:
+            assert len(entries.find_entries(project.id, parse_search(line)).items) == found
+        assert any("entry_pairs" in str(statement) for statement in statements) is looked_up
+
+
 def test_words_of_any_script_and_length_are_found(make: Make, project: Projects, entries: EntryQueries) -> None:
     make("木の椅子はいくつありますか", "三つ")
     make("Kaç İstanbul çayı var?", "ÜÇ")
