@@ -12,6 +12,11 @@ DECLARED: dict[str, dict[str, object]] = {
     "pages.components.generate.newest_results": {
         "_SHOWN": 6,
     },
+    "pages.components.shared.asked_grid": {
+        "PAGE_SIZE": 60,
+        "MAX_ENTRIES": 30,
+        "MAX_CHARS": 1_000,
+    },
     "pages.components.shared.entry_grid": {
         "PAGE_SIZE": 60,
     },

@@ -15,6 +15,8 @@ from pages.components.shared.grid import GridEntry
 PAGE_SIZE = 60
 MAX_ENTRIES = 30
 """Of one image; the drawer has the others."""
+MAX_CHARS = 1_000
+"""Of an answer; a click on it shows the rest."""
 _PLACE = "asked-place"
 
 
@@ -83,6 +85,8 @@ def _item(asked: AskedImage) -> grid.GridItem:
 
 def _entry(entry: ImageDatasets, *, quiet: bool = False) -> GridEntry:
     answer = answer_form.readable_answer(entry.answer) if entry.answer_type == "label" else entry.answer
+    if len(answer) > MAX_CHARS:
+        answer = f"{answer[:MAX_CHARS]}…"
     several = f" ({pluralize(len(entry.image_ids), 'image')})" if len(entry.image_ids) > 1 else ""
     return GridEntry(entry.id, entry.question + several, answer or "Empty answer", entry.decision, quiet)
 
