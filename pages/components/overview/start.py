@@ -9,17 +9,17 @@ from pages.components.shared import media, page, visitor
 
 # Names and descriptions give answers away: whoever tries the sample sees neither, so the wall has no alternative texts.
 _CSS = """
-div { display: grid; grid-template-columns: repeat(3, 1fr); gap: 6px; border-radius: 12px; overflow: hidden }
+.wall { display: grid; grid-template-columns: repeat(3, 1fr); gap: 6px; border-radius: 12px; overflow: hidden }
 img { width: 100%; height: auto; aspect-ratio: 4 / 3; display: block; background: var(--st-secondary-background-color) }
-@media (max-width: 1100px) { div { grid-template-columns: repeat(5, 1fr) } }
-@media (max-width: 500px) { div { grid-template-columns: repeat(3, 1fr) } }
+@media (max-width: 1100px) { .wall { grid-template-columns: repeat(5, 1fr) } }
+@media (max-width: 500px) { .wall { grid-template-columns: repeat(3, 1fr) } }
 """
 _JS = """
 export default function ({ data, parentElement }) {
-  const wall = document.createElement("div");
+  const wall = Object.assign(document.createElement("div"), { className: "wall" });
   wall.setAttribute("aria-hidden", "true");
   wall.append(...data.urls.map((src) => Object.assign(new Image(320, 240), { src, alt: "", decoding: "async" })));
-  parentElement.querySelector("div")?.remove();
+  parentElement.querySelector(".wall")?.remove();
   parentElement.append(wall);
 }
 """
