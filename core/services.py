@@ -12,6 +12,7 @@ from core.access import TokenService
 from core.accounts.access import AccessService
 from core.accounts.invitations import InvitationService
 from core.accounts.memberships import MembershipService
+from core.accounts.preferences import PreferenceService
 from core.accounts.service import AccountService
 from core.audit import AuditService
 from core.background_loop import BackgroundLoop
@@ -134,6 +135,7 @@ class Services:
         self.accounts = AccountService(db)
         self.access = AccessService(db)
         self.memberships = MembershipService(db)
+        self.preferences = PreferenceService(db)
         self.invitations = InvitationService(db)
         self.messages = MessageService(db)
         self.guidelines = GuidelineService(db, self.images)

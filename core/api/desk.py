@@ -12,7 +12,9 @@ from starlette.routing import Route
 from core.accounts.actor import Actor
 from core.accounts.permissions import Act
 from core.api import errors
+from core.api.desk_ending import ending
 from core.api.desk_guidelines import guidelines
+from core.api.desk_keys import change_keys
 from core.api.desk_messages import ABOUT_AN_ENTRY, messages_of_items
 from core.api.desk_regenerate import offered_models, regenerate_route
 from core.api.desk_twins import candidates, twin_of_items, twin_route
@@ -83,6 +85,8 @@ def desk_routes(services: Callable[[], Services], middleware: Sequence[Middlewar
         route("/desk/keep", "POST", _renew_leases),
         route("/desk/values", "GET", _field_values),
         route("/desk/guidelines", "GET", guidelines),
+        route("/desk/ending", "GET", ending),
+        route("/desk/keys", "POST", change_keys),
         route("/desk/models", "GET", offered_models),
         regenerate_route(services, _item, middleware),
         route("/desk/twins", "GET", candidates),

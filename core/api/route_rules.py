@@ -47,7 +47,7 @@ _ACTS: dict[Act | None, tuple[str, ...]] = {
         "GET /api/tokens", "POST /api/tokens", "DELETE /api/tokens/{token_id}",
         "GET /ai/datasets", "GET /ai/generated-images", "GET /api/profiles", "GET /api/models/image-limits",
         "GET /api/bin", "POST /api/bin/restore", "POST /api/bin/delete", "GET /api/audit", "GET /api/audit.csv",
-        "POST /desk/check", "GET /desk/models",
+        "POST /desk/check", "GET /desk/models", "POST /desk/keys",
     ),
     Act.READ: (
         f"GET {_PROJECT}", f"GET {_PROJECT}/counts", f"GET {_PROJECT}/members", f"GET {_PROJECT}/quota",
@@ -77,7 +77,7 @@ _ACTS: dict[Act | None, tuple[str, ...]] = {
         "GET /map/{project_id}/points", "GET /map/{project_id}/column", "GET /map/{project_id}/matching",
         "GET /map/{project_id}/images",
         "GET /desk/queue", "GET /desk/count", "GET /desk/found", "GET /desk/history", "GET /desk/values",
-        "GET /desk/twins", "GET /desk/guidelines",
+        "GET /desk/twins", "GET /desk/guidelines", "GET /desk/ending",
     ),
     Act.REVIEW: (
         "POST /desk/decide", "POST /desk/keep", f"POST {_ENTRY}/confirm", f"POST {_ENTRY}/rate",
@@ -175,6 +175,7 @@ _IN_BODY = {
 } | {route for routes in _ACTS.values() for route in routes if " /desk/" in route} - {
     "POST /desk/check",
     "GET /desk/models",
+    "POST /desk/keys",
 }
 
 

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from core.dataset.bulk import BULK_FIELDS, EVENT_COLUMNS, apply_events, has_event_value
 from core.dataset.edits import UserAction, batch_of, conflict, record_event, value_of, write
-from core.db import Events, ImageDatasets, utc_now
+from core.db import Events, ImageDatasets, new_id, utc_now
 from core.db.base import UtcDateTime
 from core.db.json_sql import json_has_key
 from core.errors import ConflictError, ForbiddenError, NotFoundError
@@ -38,7 +38,7 @@ class UndoResult:
 def undo(
     session: Session, project_id: str, batch_id: str | None, action: UserAction, *, only_own: bool = False
 ) -> UndoResult | None:
-    """Undo the action with *batch_id*, or the actor's last one.
+    """Undo the action with *batch_id*, or the actor's last one; the reason of a rejection is no action of its own.
 
     Args:
         only_own: refuse the action of somebody else, and a deletion or a creation.
@@ -50,6 +50,7 @@ def undo(
         ConflictError: a later action changed every one of its entries.
         ForbiddenError: *only_own* does not allow it.
     """
+    is_last = batch_id is None
     batch_id = batch_id or _last_batch(session, project_id, action.actor)
     events = _events_not_undone(session, batch_id, limit=2) if batch_id else []
     if not events or events[0].project_id != project_id or batch_of(session, action.batch_id) is not None:
@@ -57,7 +58,9 @@ def undo(
     if only_own and (events[0].actor != action.actor or events[0].action in _OF_EDITORS):
         raise ForbiddenError("This was done by somebody else, or is a deletion: ask an editor or owner to undo it.")
     if len(events) == 1:
-        return _undo_event(session, events[0], action)
+        result = _undo_event(session, events[0], action)
+        rejection = _rejection_with_reason(session, events[0]) if is_last else None
+        return result if rejection is None else _undo_event(session, rejection, replace(action, batch_id=new_id()))
     result = _undo_batch(session, events[0], replace(action, came_from=None))
     if not result.undone:
         raise ConflictError("Every one of these entries was changed since. Nothing was undone.")
@@ -79,6 +82,18 @@ def _last_batch(session: Session, project_id: str, actor: str) -> str | None:
         .limit(1)
     )
     return session.exec(query).first()
+
+
+def _rejection_with_reason(session: Session, event: Events) -> Events | None:
+    """Return the rejection that *event* gave its reason, by the same actor; None when it did something else."""
+    if event.action != "reject" or "reject_reason" not in event.new or "rejected" in event.new:
+        return None
+    query = select(Events).where(
+        Events.entity_id == event.entity_id, Events.actor == event.actor, col(Events.id) < (event.id or 0),
+        col(Events.action) != "undo", col(Events.undone_by).is_(None),
+    )  # fmt: skip
+    earlier = session.exec(query.order_by(col(Events.id).desc()).limit(1)).first()
+    return earlier if earlier is not None and earlier.new.get("rejected") is True else None
 
 
 def _not_undone(batch_id: str) -> ColumnElement[bool]:

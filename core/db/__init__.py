@@ -1,7 +1,7 @@
 """The database: tables, transactions, migrations, and all SQL that differs between databases."""
 
 from core.db.access_tables import ApiTokens, KeyedReplies, SignIns
-from core.db.account_tables import Accounts, Invitations, Memberships
+from core.db.account_tables import Accounts, Invitations, Memberships, Preferences
 from core.db.audit_tables import AuditEvents, AuditRemovals
 from core.db.base import Base, hold_64_bits, new_id, utc_now
 from core.db.bulk_insert import insert_entries, insert_rows
@@ -95,6 +95,7 @@ __all__ = [
     "Memberships",
     "ModelProfiles",
     "Page",
+    "Preferences",
     "Projects",
     "ProviderBatches",
     "QuestionImages",

@@ -1,12 +1,12 @@
 """Accounts of people, their roles in projects, and invitations."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlalchemy import Index, text
 from sqlmodel import Field
 
-from core.db.base import Base, id_field, time_field
+from core.db.base import Base, id_field, json_field, time_field
 
 
 class Accounts(Base, table=True):
@@ -32,6 +32,20 @@ class Accounts(Base, table=True):
     create_at: datetime = time_field()
     last_sign_in_at: datetime | None = time_field(now=False)
     disabled_at: datetime | None = time_field(now=False)
+
+
+class Preferences(Base, table=True):
+    """What a person prefers, in one project or in all."""
+
+    __tablename__: ClassVar[str] = "preferences"
+    __table_args__ = (Index("ix_preferences_person", "person", "name", "project_id"),)
+
+    id: str = id_field()
+    person: str = Field(description="the id of an account, or a name where there are no accounts")
+    project_id: str | None = Field(default=None, foreign_key="projects.id")
+    name: str
+    value: dict[str, Any] = json_field(dict)
+    update_at: datetime = time_field(touch=True)
 
 
 class Memberships(Base, table=True):

@@ -330,6 +330,7 @@ LEFT_OUT = {
     "workers": "processes of one server",
     "entry_leases": "who has an entry on the screen right now",
     "accounts": "people of one server, not part of a project",
+    "preferences": "people of one server, not part of a project",
     "memberships": "roles of people of one server",
     "invitations": "access to one server, not part of a project",
     "api_tokens": "access to one server, not part of a project",

@@ -2,10 +2,11 @@
 
 ``truth.json`` has the objects of the photographs with boxes, and questions with answers, six of them
 wrong on purpose.
-``measured.json`` and ``thumbnails`` have what an import computes, so that nothing is decoded when the sample is opened;
-a test compares them with an import.
+``measured.json``, ``vectors.json`` and ``thumbnails`` have what an import computes, so that nothing is decoded when the
+sample is opened; a test compares them with an import.
 """
 
+import base64
 import json
 import re
 from dataclasses import dataclass
@@ -73,6 +74,13 @@ def measured_files() -> tuple[MeasuredFile, ...]:
     files = [sample_images() / one.file for one in photographs()] + sorted(drawn_images().iterdir())
     measured = json.loads((_HERE / "measured.json").read_text(encoding="utf-8"))
     return tuple(_measured(file, measured[file.name]) for file in files)
+
+
+@cache
+def vectors() -> tuple[str, dict[str, bytes]]:
+    """Return the kind of the vectors by which similar images are found, and that of each file by its name."""
+    stored = json.loads((_HERE / "vectors.json").read_text(encoding="utf-8"))
+    return stored["kind"], {file: base64.b64decode(vector) for file, vector in stored["vectors"].items()}
 
 
 def thumbnail(file: str) -> Path:

@@ -1,19 +1,20 @@
 """Making the sample project, and how many of its wrong answers were found."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, func, select
 
 from core.checks.twins import relation
 from core.dataset.edits import UserAction
-from core.db import Database, ImageDatasets, Images, Projects, cached_until_write
+from core.db import Database, ImageDatasets, Images, Projects, cached_until_write, in_library
 from core.errors import InvalidInputError
 from core.images import ImageService
 from core.importing.records import ImportedBox, Record, Turn
 from core.importing.storing import Matched, store_records
 from core.projects import ProjectService
 from core.sample.photographs import Photograph, SampleQuestion, measured_files, objects_named, photographs
+from core.sample.photographs import vectors as vectors_of_files
 from core.vision import store
 from core.vision.analyzers.base import Analysis
 
@@ -50,7 +51,7 @@ class SampleProjects:
         self._projects = ProjectService(db_session)
 
     def create(self, *, owner_id: str | None = None) -> Projects:
-        """Create a project with the photographs, their entries and the objects in them, and the drawings without any.
+        """Create a project with the photographs, their entries and objects, the drawings, and vectors of all of them.
 
         Raises:
             InvalidInputError: every name for it is taken.
@@ -62,6 +63,8 @@ class SampleProjects:
         with self._db.transaction() as session:
             store_records(session, project.id, None, [matched for pair in pairs for matched in _records(*pair)])
             store.write(session, project.id, "objects", _VERSION, {image.id: _objects(one) for one, image in pairs})
+            kind, made = _vectors([outcome.image for outcome in outcomes if outcome.image])
+            store.write(session, project.id, store.EMBEDDING, kind, made)
             _record_twins(session, project.id)
         return project
 
@@ -74,6 +77,14 @@ class SampleProjects:
         )  # fmt: skip
         with self._db.reading() as session:
             return session.exec(query.limit(1)).first() is not None
+
+    def image_id(self, project_id: str, file: str) -> str | None:
+        """Return the id of a photograph of a sample project; None when it is not there any more."""
+        query = select(Images.id).where(
+            Images.project_id == project_id, Images.source == SOURCE, Images.image_name == file, in_library()
+        )
+        with self._db.reading() as session:
+            return session.exec(query).first()
 
     @cached_until_write
     def wrong_answers(self, project_id: str) -> WrongAnswers:
@@ -107,6 +118,12 @@ def _records(photograph: Photograph, image: Images) -> Iterator[Matched]:
 def _objects(photograph: Photograph) -> Analysis:
     items = [{"label": one.label, "score": 1.0, "box_xyxy": list(one.xyxy)} for one in photograph.objects]
     return Analysis({"items": items}, score=1.0)
+
+
+def _vectors(images: Sequence[Images]) -> tuple[str, dict[str, Analysis]]:
+    kind, vectors = vectors_of_files()
+    found = {image.id: vectors[image.image_name] for image in images}
+    return kind, {image_id: Analysis({"kinds": [kind]}, vectors={kind: one}) for image_id, one in found.items()}
 
 
 def _record_twins(session: Session, project_id: str) -> None:

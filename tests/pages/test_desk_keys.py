@@ -4,11 +4,12 @@ import json
 import re
 from pathlib import Path
 
+from core.api.desk_keys import table
 from pages.components.curate import desk
 
 ROOT = Path(__file__).parents[2]
 HERE = ROOT / "pages/components/curate/desk"
-KEYS = json.loads((HERE / "keys.json").read_text(encoding="utf-8"))
+KEYS = table()
 
 
 def test_the_documentation_has_the_table_of_the_desk() -> None:

@@ -178,6 +178,7 @@ def test_files_and_desk_routes_are_a_404_for_a_deleted_project(
         export_url(ids["export_id"]),
         f"/desk/queue?project_id={ids['project_id']}",
         f"/desk/count?project_id={ids['project_id']}",
+        f"/desk/ending?project_id={ids['project_id']}",
         f"/desk/history?entry_id={ids['entry_id']}",
     ]
     assert [client.get(url).status_code for url in urls] == [200] * len(urls)

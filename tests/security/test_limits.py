@@ -131,7 +131,7 @@ def test_a_form_sent_to_a_route_that_takes_json_is_not_read_into_memory(
 
 # --- bodies --------------------------------------------------------------------------------------------------
 
-DESK_ROUTES = ["/desk/check", "/desk/decide", "/desk/keep", "/desk/again", "/desk/twin"]
+DESK_ROUTES = ["/desk/check", "/desk/keys", "/desk/decide", "/desk/keep", "/desk/again", "/desk/twin"]
 DEEP = b"[" * 5_000
 BODIES = [DEEP, b'{"a":' * 5_000, b"[]", b"nothing", b"", b"\xff\xfe", b"[" * 100_000 + b"]" * 100_000]
 

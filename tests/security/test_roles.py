@@ -41,6 +41,7 @@ GET /ai/datasets
 GET /ai/generated-images
 GET /desk/models
 POST /desk/check
+POST /desk/keys
 GET /api/audit
 GET /api/audit.csv
 GET /api/bin
@@ -123,6 +124,7 @@ GET /desk/history
 GET /desk/values
 GET /desk/twins
 GET /desk/guidelines
+GET /desk/ending
 GET /api/projects/{project_id}/people/me
 GET /api/projects/{project_id}/messages
 GET /api/image-datasets/{entry_id}/messages
@@ -277,7 +279,7 @@ LOWEST: dict[str, Role | None] = {
 NAMED_IN_BODY = {
     "GET /desk/queue": ("project_id",), "GET /desk/count": ("project_id",), "GET /desk/values": ("project_id",),
     "GET /desk/found": ("project_id", "image_ids"), "GET /desk/history": ("entry_id",),
-    "GET /desk/guidelines": ("project_id",),
+    "GET /desk/guidelines": ("project_id",), "GET /desk/ending": ("project_id",),
     "GET /desk/twins": ("entry_id",), "POST /desk/keep": ("project_id", "entry_ids"), "POST /desk/again": ("entry_id",),
     "POST /desk/twin": ("entry_id", "image_id"), "POST /ai/datasets": ("project_id",),
     "POST /ai/datasets/from-project": ("project_id",),

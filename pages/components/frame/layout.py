@@ -12,7 +12,7 @@ from core import Tasks
 from core.errors import VitrineError
 from core.runtime import runtime
 from pages import PAGES, PageEntry
-from pages.components.frame import access, landing, low_disk, own_account
+from pages.components.frame import access, landing, low_disk, own_account, tour
 from pages.components.shared import page, run_queue, task_labels, visitor
 
 # Not st.logo, and no page icon here: each loads numpy and Pillow before the first page, a tenth of its time.
@@ -51,6 +51,7 @@ def show() -> None:
                 access.sign_in_status()
             low_disk.warn(actor)
             if actor.is_admin or landing.is_allowed(_entry(current.url_path), project_id):
+                tour.show(project_id)
                 current.run()
             else:
                 landing.refuse(_entry(current.url_path))

@@ -40,6 +40,8 @@ UNRECORDED = {
     "TaskService.plan_items": _ITEM,
     "CollaborationService.assign_entries": "leases: who has which entry on the screen",
     "CollaborationService.renew_leases": "leases: who has which entry on the screen",
+    "SampleProjects.create": "its project and its images are recorded; the entries came with them",
+    "PreferenceService.put": "what a person prefers is nobody else's matter",
     "StyleDatasetService.save_draft": "a form that is being filled in",
     "StyleAnalysisService.measure_images": _DERIVED,
     "HiddenImages": _CALLER,

@@ -22,6 +22,27 @@ def test_an_action_can_be_undone_after_the_later_one_was_undone(
     assert dataset.get_dataset_entry(entry.id).score == 1
 
 
+def test_undoing_the_last_decision_takes_back_a_rejection_together_with_its_reason(
+    make: Make, dataset: ImageDatasetService, review: ReviewService, project: Projects
+) -> None:
+    entry, other = make("One?"), make("Two?")
+    review.decide(other.id, other.version, "reject", actor="Ben")
+    rejected = review.decide(entry.id, entry.version, "reject", actor="Anna").entry
+    review.decide(entry.id, rejected.version, "reject", changes={"reject_reason": "duplicate"}, actor="Anna")
+    of_ben = dataset.get_dataset_entry(other.id)
+    review.decide(other.id, of_ben.version, "reject", changes={"reject_reason": "duplicate"}, actor="Anna")
+
+    review.undo(project.id, actor="Anna")  # a reason for what somebody else rejected
+    assert (dataset.get_dataset_entry(other.id).decision, dataset.get_dataset_entry(other.id).reject_reason) == (
+        "rejected", "",
+    )  # fmt: skip
+
+    review.undo(project.id, actor="Anna")
+    assert (dataset.get_dataset_entry(entry.id).decision, dataset.get_dataset_entry(entry.id).reject_reason) == (
+        "open", "",
+    )  # fmt: skip
+
+
 def test_a_bulk_action_can_be_undone_after_the_later_one_was_undone(
     make: Make, dataset: ImageDatasetService, review: ReviewService, project: Projects
 ) -> None:

@@ -43,6 +43,8 @@ def test_questions_have_the_boxes_of_what_they_name_and_the_objects_can_be_searc
     assert (entry.kind, entry.origin, entry.confirmed) == ("count", "imported", False)
     labels = {count.label: count.images for count in services.analysis.store.labels(project.id, "objects")}
     assert labels["apple"] == 3
+    ((nearest, _), *_) = services.images.find_similar(entry.image_id)
+    assert nearest.image_name == "apples_five.jpg"
 
 
 def test_one_question_about_each_pair_of_photographs_has_a_twin_that_undo_leaves_alone(services: Services) -> None:

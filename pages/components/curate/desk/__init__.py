@@ -1,5 +1,6 @@
 """The review desk: a component with prefetched entries, optimistic updates, and its own routes for decisions."""
 
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -8,15 +9,16 @@ import streamlit as st
 
 from core.accounts.permissions import Act
 from core.api import credentials
+from core.api.desk_keys import own_keys, table
 from core.dataset import EntryFilter
 from core.dataset.collaboration import Plan
-from pages.components.shared import boxes, media, page, streamlit_private, zoom
+from pages.components.shared import boxes, media, page, streamlit_private, visitor, zoom
 
 _HERE = Path(__file__).parent
 # Joined into one browser module behind those of boxes and zoom, in the order of their dependencies.
 _SCRIPTS = (
-    "outbox.js", "queue.js", "view.js", "stage.js", "forms.js", "twin_form.js", "message_form.js", "guide.js",
-    "box_form.js", "desk.js",
+    "keys.js", "full_window.js", "outbox.js", "queue.js", "view.js", "stage.js", "forms.js", "twin_form.js",
+    "message_form.js", "guide.js", "ending_card.js", "box_form.js", "desk.js",
 )  # fmt: skip
 
 # Keys of the desk that need more than reviewing: they are neither shown nor obeyed for who may not.
@@ -44,6 +46,7 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str, plan: Plan, *, 
             "shared": plan.assignment == "shared",
             "offers_second": plan.second_percent > 0,
             "withheld": _withheld(project_id, guidelines),
+            "keys": own_keys(page.services(), visitor.actor().account_id or actor),
             "token": credentials.page_token(actor),
             "base": media.base_path(),
             "selectors": {"main": streamlit_private.MAIN, "block": streamlit_private.MAIN_BLOCK},
@@ -80,7 +83,7 @@ def _name(entry_filter: EntryFilter, actor: str, plan: Plan) -> str:
 def _script() -> str:
     # One table of keys: the handlers, the buttons, the help and the documentation read it.
     shared = [boxes.script(), zoom.script(), boxes.editor_script()]
-    return "\n".join([f"const KEYS = {_part('keys.json')};", *shared, *map(_part, _SCRIPTS)])
+    return "\n".join([f"const KEYS = {json.dumps(table())};", *shared, *map(_part, _SCRIPTS)])
 
 
 @cache

@@ -2,7 +2,6 @@
 
 const POLL_MS = 5000;
 const PREFETCH_DELAY_MS = 40;
-const NAME_OF_KEY = Object.fromEntries(KEYS.filter(({ mode }) => !mode).flatMap(({ name, keys = [] }) => keys.map((key) => [key, name])));
 
 class Desk {
   constructor(root, selectors) {
@@ -15,15 +14,11 @@ class Desk {
     });
     this.stage = new Stage(this.part.stage, this.part.lens, this.part.over, () => this.queue.data.base, () => this.layersToggled());
     this.guide = new Guide(this.part.guide, this.part.body);
-    // The page may mount the desk again on the same elements.
-    this.part.keys.replaceChildren(...KEYS.filter(({ button }) => button).map(({ name, shown, label }) => {
-      const button = h("button", { title: `${label} (${shown})` }, label, h("kbd", {}, shown));
-      button.dataset.do = name;
-      return button;
-    }));
+    this.keyCard = new KeyCard(this, this.part.help);
+    this.fullWindow = new FullWindow(this.root, () => this.resize());
     this.root.onclick = (event) => {
       const button = event.target.closest("[data-do]");
-      if (!event.target.closest(".card")) this.part.help.hidden = true;
+      if (event.target.isConnected && !event.target.closest(".card")) this.keyCard.show(false);
       if (button) this.do(button.dataset.do, button.dataset.value);
     };
     this.onKey = (event) => this.key(event);
@@ -39,17 +34,21 @@ class Desk {
   use(data, trigger) {
     this.trigger = trigger;
     this.queue.use(data);
+    keyMap.use(data.keys);
     this.guide.use(this.queue, () => this.paintKeys());
     this.resize();
     this.paint();
   }
 
   paintKeys() {
-    for (const button of this.part.keys.children) {
-      const { do: name } = button.dataset;
-      button.hidden = this.isWithheld(name);
-      if (name === "guidelines") button.firstChild.textContent = this.guide.isNew ? "Guidelines (new)" : "Guidelines";
-    }
+    const label = (row) => (row.name === "guidelines" && this.guide.isNew ? "Guidelines (new)" : row.label);
+    const rows = KEYS.filter(({ button, name }) => button && !this.isWithheld(name));
+    this.part.keys.replaceChildren(...rows.map((row) => {
+      const button = doing(row.name, undefined, "", label(row), keyMap.hint(row.name));
+      button.title = `${label(row)} (${keyMap.shown(row)})`;
+      return button;
+    }));
+    for (const button of this.root.querySelectorAll("[data-key]")) button.title = `${button.dataset.title} (${keyMap.hint(button.dataset.key).textContent})`;
   }
 
   /* Whether the person may not do this; the page says what. */
@@ -59,12 +58,14 @@ class Desk {
     window.removeEventListener("keydown", this.onKey, true);
     window.removeEventListener("resize", this.onResize);
     this.resizeObserver.disconnect();
+    this.fullWindow.close();
     this.endForm();
     this.stage.zoom.close();
     clearInterval(this.timer);
   }
 
   resize() {
+    if (this.fullWindow.update()) return void (this.root.style.height = "");
     const top = this.root.getBoundingClientRect().top + (document.querySelector(this.selectors.main)?.scrollTop ?? 0);
     this.root.style.height = `${Math.max(460, innerHeight - top - 20)}px`;
   }
@@ -75,8 +76,10 @@ class Desk {
     const endsForm = event.key === "Escape" || (event.key === "Enter" && (event.ctrlKey || event.metaKey || event.shiftKey));
     if (this.form && this.root.getRootNode().contains(target) && (isTyping || endsForm)) return this.form.key(event);
     if (isTyping || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("[role=dialog][aria-modal=true]")) return;
+    if (this.keyCard.key(event)) return event.preventDefault(), event.stopImmediatePropagation();
+    if (event.key === "Escape" && !this.hasOpen) return; // a popover of the page may be open
     const digit = /^Digit([0-9])$/.exec(event.code)?.[1] ?? /^[0-9]$/.exec(event.key)?.[0];
-    const name = NAME_OF_KEY[event.key.toLowerCase()];
+    const name = keyMap.nameOf(event.key);
     if (this.form?.deskKey?.(event, digit)) return event.preventDefault(), event.stopImmediatePropagation();
     if (!name && digit === undefined) return;
     if ((event.key === "Enter" || event.key === " ") && target.tagName === "BUTTON") return;
@@ -95,7 +98,9 @@ class Desk {
   do(name, value) {
     const item = this.queue.current;
     if (this.isWithheld(name)) return;
-    if (name === "help" || name === "escape") return this.help(name === "help" && this.part.help.hidden);
+    if (name === "help") return this.keyCard.show(!this.keyCard.isOpen);
+    if (name === "escape") return this.escape();
+    if (name === "full") return this.fullWindow.toggle(), this.resize();
     if (name === "guidelines") return this.guide.toggle();
     if (name === "undo") return this.undo();
     if (name === "reason") return this.reason(value);
@@ -127,6 +132,16 @@ class Desk {
     this.paint();
   }
 
+  /* Whether Escape closes something here. */
+  get hasOpen() { return this.form || this.keyCard.isOpen || this.fullWindow.isOn; }
+
+  escape() {
+    if (this.keyCard.isOpen) return this.keyCard.show(false);
+    if (this.form) return this.closeForm();
+    this.fullWindow.toggle();
+    this.resize();
+  }
+
   counted() {
     if (this.queue.current || this.queue.isLoading) this.paintBars();
     else this.paint(true); // the ending says how many entries others have
@@ -152,7 +167,7 @@ class Desk {
   }
 
   decide(item, decision, changes) {
-    this.part.help.hidden = true;
+    this.keyCard.show(false);
     if (this.queue.data.second && decision !== "skip") this.queue.act(item, "second", { ...changes, verdict: decision });
     else this.queue.act(item, decision, changes);
     for (const other of this.queue.entries) {
@@ -225,13 +240,6 @@ class Desk {
     this.paint();
   }
 
-  help(open) {
-    const isMeant = ({ mode, name }) => !this.isWithheld(name) && (this.form?.isDrawing ? mode || this.form.allows(name) : !mode);
-    const rows = KEYS.filter(isMeant).map(({ shown, label }) => [shown, label]);
-    this.part.help.replaceChildren(h("b", {}, "Keys"), h("dl", {}, ...rows.flatMap(([key, text]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, text)])));
-    this.part.help.hidden = !open;
-  }
-
   async history(item) {
     const { events } = await this.queue.call("GET", "/desk/history", { entry_id: item.id });
     this.part.help.replaceChildren(...historyNodes(events));
@@ -266,7 +274,8 @@ class Desk {
     this.stage.edit(this.form?.editor ?? null);
     this.stage.show(item);
     this.painted = item;
-    if (!item) return part.ending.replaceChildren(...endingNodes(queue));
+    if (!item) return queue.loadEnding(), part.ending.replaceChildren(...endingNodes(queue));
+    queue.endingAsked = 0; // another decision changes it
     part.facts.replaceChildren(...factNodes(item, queue.data.second));
     const notice = noticeNodes(item);
     part.notice.hidden = !notice.length;
@@ -301,7 +310,7 @@ class Desk {
     const { perMinute, remaining, total, entries } = queue;
     part.name.textContent = queue.data.name;
     part.place.textContent = total && queue.current ? `${(queue.index + 1).toLocaleString("en")} of ${Math.max(total, entries.length).toLocaleString("en")}` : "";
-    part.pace.textContent = perMinute ? `${perMinute} per minute, ${plural(Math.max(1, Math.round(remaining / perMinute)), "minute", "minutes")} left` : "";
+    part.pace.textContent = perMinute && queue.current ? `${perMinute} per minute, ${plural(Math.max(1, Math.round(remaining / perMinute)), "minute", "minutes")} left` : "";
     part.sentBack.hidden = !queue.sent_back || queue.data.sent;
     part.sentBack.textContent = `Sent back to you: ${(queue.sent_back ?? 0).toLocaleString("en")}`;
     part.sentBack.dataset.value = quoted("sent", queue.data.actor);

@@ -1,6 +1,7 @@
 /* The forms of the desk: editing of question, answer and note; and tags. Keys typed here never reach the desk. */
 
 const CHECK_DEBOUNCE_MS = 150;
+const MAX_DIGIT = 9; // of keys that choose
 
 class EditForm {
   constructor(desk, item) {
@@ -29,20 +30,21 @@ class EditForm {
   chips() {
     const options = Array.isArray(this.item.options) ? this.item.options : [];
     const offered = [...new Set([...options, ...this.chosen])];
-    const chip = (label) => h("button", {
+    const chip = (label, index) => h("button", {
       type: "button", cls: this.chosen.includes(label) ? "chip on" : "chip", ariaPressed: this.chosen.includes(label),
-      onclick: (event) => {
+      onclick: ({ currentTarget }) => {
         this.chosen = this.chosen.includes(label) ? this.chosen.filter((one) => one !== label) : [...this.chosen, label];
-        event.target.className = this.chosen.includes(label) ? "chip on" : "chip";
+        currentTarget.ariaPressed = this.chosen.includes(label);
+        currentTarget.className = this.chosen.includes(label) ? "chip on" : "chip";
         this.changed();
       },
-    }, label);
-    const box = h("div", { cls: "chips" }, ...offered.map(chip));
+    }, label, index < MAX_DIGIT ? h("kbd", {}, String(index + 1)) : "");
+    const box = (this.box = h("div", { cls: "chips", role: "group", ariaLabel: "Answer" }, ...offered.map(chip)));
     this.answer = h("input", { placeholder: "Add a label, then press Enter" });
     this.answer.onkeydown = (event) => {
       if (event.key !== "Enter" || event.ctrlKey || event.shiftKey || !this.answer.value.trim()) return;
       this.chosen.push(this.answer.value.trim());
-      box.append(chip(this.answer.value.trim()));
+      box.append(chip(this.answer.value.trim(), box.children.length));
       this.answer.value = "";
       this.changed();
     };
@@ -95,7 +97,14 @@ class EditForm {
     desk.paint();
   }
 
-  focus() { (this.chosen ? this.question : this.answer).focus(); }
+  /* A digit while no field has the focus chooses a label. */
+  deskKey(event, digit) {
+    if (!this.chosen || digit === undefined) return false;
+    this.box.children[digit - 1]?.click();
+    return true;
+  }
+
+  focus() { (this.chosen ? (this.box.querySelector(".on") ?? this.box.firstElementChild ?? this.answer) : this.answer).focus(); }
 }
 
 /* Choose the model that answers an entry which no model has answered. */

@@ -20,7 +20,7 @@ function messageNodes(item, actor) {
     return h("div", { cls: one.open ? "message" : "message ended" },
       h("div", {}, h("b", {}, mine ? `Sent back to you by ${one.by}: ` : `${one.by} to ${one.to}: `), one.text),
       one.open ? "" : h("div", { cls: "quiet" }, `${one.ended_by} ${ENDED[one.ended_as] ?? "ended it"}${one.answer ? `: ${one.answer}` : ""}`),
-      closes ? h("div", { cls: "row" }, mine ? doing("message", undefined, "", "Answer", h("kbd", {}, "Q")) : "", doing("close", one.to, "", mine ? "Nothing to change" : "Take it off their queue")) : "");
+      closes ? h("div", { cls: "row" }, mine ? doing("message", undefined, "", "Answer", keyMap.hint("message")) : "", doing("close", one.to, "", mine ? "Nothing to change" : "Take it off their queue")) : "");
   });
 }
 

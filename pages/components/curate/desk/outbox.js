@@ -58,6 +58,7 @@ class Outbox {
     }
     this.isFlushing = false;
     this.queue.view.paintBars();
+    this.queue.loadEnding();
   }
 
   /* Take at most one act per entry: each act needs the version that the one before has created. */

@@ -9,6 +9,8 @@ const RENEW_LEASES_MS = 40000; // a third of the lease
 const AGAIN_TIMEOUT_MS = 180000;
 const REFILL_BELOW = 80; // a buffer of about five seconds at the fastest typing, in case the server stalls
 const REQUEST_TIMEOUT_MS = 8000;
+const MIN_FOR_PACE = 5; // decisions
+const MIN_SPAN_MS = 5000; // of them, so that the first seconds promise nothing
 const MAX_FOUND = 200; // images whose objects and lines are kept
 const ID_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
 const DECISIONS = ["confirm", "reject", "skip", "second"];
@@ -43,7 +45,7 @@ class Queue {
   }
 
   restart() {
-    Object.assign(this, { entries: [], index: 0, next: undefined, total: 0, loading: false, processed: 0, generation: this.generation + 1 });
+    Object.assign(this, { entries: [], index: 0, next: undefined, total: 0, loading: false, processed: 0, ending: null, endingAsked: 0, generation: this.generation + 1 });
     this.load();
     this.count();
   }
@@ -79,8 +81,8 @@ class Queue {
   get perMinute() {
     const now = Date.now();
     this.decisionTimes = this.decisionTimes.filter((time) => now - time < 60000);
-    if (this.decisionTimes.length < 5) return 0;
-    return Math.round((this.decisionTimes.length * 60000) / Math.max(5000, now - this.decisionTimes[0]));
+    if (this.decisionTimes.length < MIN_FOR_PACE) return 0;
+    return Math.round((this.decisionTimes.length * 60000) / Math.max(MIN_SPAN_MS, now - this.decisionTimes[0]));
   }
 
   async load() {
@@ -103,6 +105,14 @@ class Queue {
     }
     this.loading = false;
     this.view.paint();
+  }
+
+  /* Ask once, when everything is saved, what the end of the queue says about the project. */
+  async loadEnding() {
+    if (!this.entries || this.current || this.isLoading || this.outbox.length || this.endingAsked === this.generation) return;
+    const generation = (this.endingAsked = this.generation);
+    const ending = await this.call("GET", "/desk/ending", { project_id: this.data.project }).catch(() => null);
+    if (generation === this.generation && !this.current) (this.ending = ending), this.view.paint(true);
   }
 
   async count() {
@@ -153,6 +163,8 @@ class Queue {
     this.countSentBack(item, 1);
     if (decision !== "second" && ("question" in changes || "answer" in changes)) item.against = null; // it was about another answer
     if (DECISIONS.includes(decision)) {
+      this.tally.first ??= Date.now();
+      this.tally.last = Date.now();
       if (!item.done) this.decisionTimes.push(Date.now());
       this.setDone(item, decision);
     }
@@ -212,26 +224,31 @@ class Queue {
   /* Undo the last act. When the undo stack is empty, the server undoes the last act of earlier visits. */
   async undo() {
     const last = this.undoStack.pop();
+    if (last) return this.takeBack(last);
     const act = { act_id: newId(), decision: "undo", project_id: this.data.project };
-    if (last) {
-      const { item, before } = last;
-      this.setDone(item, before.done);
-      if ("question" in last.act.changes || "answer" in last.act.changes) this.tally.edited--;
-      const { version, others, ...fields } = before;
-      this.countSentBack(item, -1);
-      Object.assign(item, fields);
-      this.countSentBack(item, 1);
-      if (last.added) this.entries = this.entries.filter((other) => other !== last.added), this.total--;
-      this.show(item);
-      this.outbox.add({ act: { ...act, entry_id: item.id, batch_id: last.act.act_id }, item, before: last.before });
-      return last;
-    }
     if (this.outbox.length) return null;
     const [result] = (await this.call("POST", "/desk/decide", { acts: [act] })).results;
     if (!result.ok) throw new Error(result.detail);
     if (result.entry) this.show(Object.assign(this.entries.find((item) => item.id === result.entry.id) ?? {}, result.entry, { done: "" }));
     else if (result.undone) this.restart();
     return result.undone > 0;
+  }
+
+  /* Undo an act of this visit; the reason of a rejection is undone together with it. */
+  takeBack(last) {
+    const { act, item, before, added } = last;
+    this.setDone(item, before.done);
+    if ("question" in act.changes || "answer" in act.changes) this.tally.edited--;
+    const { version, others, ...fields } = before;
+    this.countSentBack(item, -1);
+    Object.assign(item, fields);
+    this.countSentBack(item, 1);
+    if (added) this.entries = this.entries.filter((other) => other !== added), this.total--;
+    this.show(item);
+    this.outbox.add({ act: { act_id: newId(), decision: "undo", project_id: this.data.project, entry_id: item.id, batch_id: act.act_id }, item, before });
+    const isReason = act.decision === "reject" && before.state === "rejected";
+    const earlier = this.undoStack.at(-1);
+    return isReason && earlier?.item === item && earlier.act.decision === "reject" ? this.takeBack(this.undoStack.pop()) : last;
   }
 
   show(item) {

@@ -1,7 +1,5 @@
 /* Twins: choosing a similar image for which the answer differs, and showing the twin of an entry. */
 
-const MAX_DIGIT = 9;
-
 class TwinForm {
   constructor(desk, item) {
     Object.assign(this, { desk, item, candidates: [], chosen: null });

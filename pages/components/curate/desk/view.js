@@ -169,9 +169,9 @@ function markNodes(item, rate) {
 
 /* The last decision with Undo. A rejection gets its reason afterwards, so that rejecting stays one key. */
 function lastNodes({ act, item }) {
-  const nodes = [h("span", { cls: "said" }, h("b", {}, `${act.changes.boxes ? "Boxes changed" : RESULTS[act.decision]}${act.decision === "second" ? `: ${act.changes.verdict}` : ""}`), " ", item.question), doing("undo", undefined, "link", "Undo", h("kbd", {}, "U"))];
+  const nodes = [h("span", { cls: "said" }, h("b", {}, `${act.changes.boxes ? "Boxes changed" : RESULTS[act.decision]}${act.decision === "second" ? `: ${act.changes.verdict}` : ""}`), " ", item.question), doing("undo", undefined, "link", "Undo", keyMap.hint("undo"))];
   if (act.decision !== "reject") return nodes;
-  const reasons = REASONS.map((reason) => doing("reason", reason, item.reject_reason === reason ? "chip on" : "chip", reason));
+  const reasons = REASONS.map((reason, index) => doing("reason", reason, item.reject_reason === reason ? "chip on" : "chip", reason, h("kbd", {}, `⇧${index + 1}`)));
   return [...nodes, h("div", { cls: "chips small" }, ...reasons)];
 }
 
@@ -187,11 +187,13 @@ function endingNodes(queue) {
   const next = [["", "All open entries"], ["tools:contradicts", "Contradicted by tools"], ["doubtful:yes", "Doubtful entries"], [quoted("skipped", queue.data.actor), "Entries you skipped"],
     ...(queue.sent_back ? [[quoted("sent", queue.data.actor), "Sent back to you"]] : []),
     ...(queue.data.offers_second ? [[quoted("second", queue.data.actor), "Second reviews"]] : []), ["table", "Table"], ["export", "Export"]];
+  const card = endingCard(queue);
   const title = passed.length ? `${plural(passed.length, "entry was", "entries were")} passed without a decision` : done.length ? "This queue is done" : "No entries to review here";
   return [
     h("h2", {}, title),
     h("p", {}, done.length ? `${done.join(", ")} in ${plural(minutes, "minute", "minutes")}.` : held || passed.length ? "" : "Choose another filter, or continue with one of these."),
     held && h("p", {}, held),
+    card,
     h("div", { cls: "chips" }, passed.length ? doing("passed", undefined, "chip on", "Go back to them") : "", ...next.filter(([to]) => to !== queue.data.q).map(([to, label]) => doing("go", to, "chip", label))),
   ];
 }

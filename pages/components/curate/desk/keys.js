@@ -1,0 +1,81 @@
+/* The keys of the desk: those of the table, or what the person chose instead; and the card that shows and changes them. */
+
+const PRETTY = { arrowleft: "←", arrowright: "→", arrowup: "↑", arrowdown: "↓", delete: "Del", backspace: "Backspace", " ": "Space" };
+const FIXED = ["escape"];
+
+class KeyMap {
+  /* Take the keys that the person chose, by the name of what they do. */
+  use(own) {
+    this.own = own ?? {};
+    this.names = Object.fromEntries(KEYS.filter(({ mode }) => !mode).flatMap((row) => this.keysOf(row).map((key) => [key, row.name])));
+  }
+
+  keysOf({ name, mode, keys = [] }) { return !mode && this.own[name] ? [this.own[name]] : keys; }
+
+  nameOf(key) { return this.names[key.toLowerCase()]; }
+
+  shown(row) {
+    const own = !row.mode && this.own[row.name];
+    return own ? (PRETTY[own] ?? own.toUpperCase()) : row.shown;
+  }
+
+  /* What is written on buttons. */
+  hint(name) { return h("kbd", {}, this.shown(KEYS.find((row) => row.name === name && row.keys))); }
+}
+
+const keyMap = new KeyMap();
+keyMap.use({});
+
+class KeyCard {
+  constructor(desk, card) { Object.assign(this, { desk, card, choosing: null, message: "" }); }
+
+  get isOpen() { return !this.card.hidden; }
+
+  show(open) {
+    Object.assign(this, { choosing: null, message: "" });
+    if (open) this.draw();
+    this.card.hidden = !open;
+  }
+
+  draw() {
+    const { desk } = this;
+    const isMeant = ({ mode, name }) => !desk.isWithheld(name) && (desk.form?.isDrawing ? mode || desk.form.allows(name) : !mode);
+    const rows = KEYS.filter(isMeant).flatMap((row) => [h("dt", {}, this.keyNode(row)), h("dd", {}, row.label)]);
+    const hasOwn = Object.keys(keyMap.own).length > 0;
+    this.card.replaceChildren(h("b", {}, "Keys"),
+      h("div", { cls: this.message ? "status wrong" : "status", role: "status" }, this.message || "Click a key to choose another one."),
+      hasOwn ? h("button", { onclick: () => this.save({}) }, "Reset all keys") : "", h("dl", {}, ...rows));
+  }
+
+  keyNode(row) {
+    if (row.mode || !row.keys || FIXED.includes(row.name)) return h("kbd", {}, row.shown);
+    const isChosen = this.choosing === row.name;
+    return h("button", { cls: isChosen ? "key on" : "key", title: "Choose another key", onclick: () => this.choose(row.name) }, isChosen ? "Press a key" : keyMap.shown(row));
+  }
+
+  choose(name) {
+    Object.assign(this, { choosing: name, message: "" });
+    this.draw();
+  }
+
+  /* A key pressed while one is chosen; return whether it was for the card. */
+  key(event) {
+    if (!this.choosing || ["Shift", "Control", "Alt", "Meta"].includes(event.key)) return false;
+    const name = this.choosing;
+    this.choosing = null;
+    if (event.key === "Escape") this.draw();
+    else this.save({ ...keyMap.own, [name]: event.key.toLowerCase() });
+    return true;
+  }
+
+  async save(keys) {
+    try {
+      keyMap.use((await this.desk.queue.call("POST", "/desk/keys", { keys })).keys);
+      this.message = "";
+    } catch (error) {
+      this.message = error.message;
+    }
+    this.desk.paintKeys();
+    this.draw();
+  }
+}

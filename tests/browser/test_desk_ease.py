@@ -1,0 +1,129 @@
+"""The desk in small windows, keys of one's own, and what a key press takes back or opens."""
+
+import time
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core import ImageDatasetService, ImageService, ProjectService, connect
+from core.dataset import GuidelineService
+from tests.browser.conftest import OpenPage
+from tests.browser.driving import AppServer, settle
+from tests.pictures import png
+
+pytestmark = pytest.mark.browser
+
+SHARE = """() => {
+  const box = (name) => {
+    const hosts = [...document.querySelectorAll("*")].filter((node) => node.shadowRoot);
+    return hosts.map((node) => node.shadowRoot.querySelector(name)).find(Boolean).getBoundingClientRect();
+  };
+  const [stage, reading] = [box(".desk .stage"), box(".desk .reading")];
+  return [(stage.width * stage.height) / (innerWidth * innerHeight), Math.round(reading.height)];
+}"""
+
+
+@pytest.fixture
+def project_id(server: AppServer) -> str:
+    with connect(server.data_dir) as db:
+        made = ProjectService(db).create_project(f"Ease {time.monotonic_ns()}")
+        images = ImageService(db)
+        dataset = ImageDatasetService(db)
+        (outcome,) = images.intake.add_images(made.id, [("red.png", png("red"))])
+        assert outcome.image is not None
+        for number in range(2):
+            dataset.create_dataset_entry(made.id, outcome.image.id, f"Question {number}?", "yes", "m")
+        dataset.create_dataset_entry(
+            made.id, outcome.image.id, "Which color?", '["red"]', "m", "label", options=["red", "blue"]
+        )
+        GuidelineService(db, images).save(made.id, "Count twice.")
+        return made.id
+
+
+def _open(page: Page, server: AppServer, project_id: str) -> None:
+    page.goto(f"{server.url}/curate?project={project_id}")
+    settle(page)
+    expect(page.locator(".desk .question")).to_have_text("Question 0?", timeout=15000)
+
+
+def _decision(server: AppServer, project_id: str, question: str) -> tuple[str, str, str]:
+    with connect(server.data_dir) as db:
+        for entry in ImageDatasetService(db).iter_dataset_entries(project_id):
+            if entry.question == question:
+                return entry.decision, entry.reject_reason, entry.answer
+    raise AssertionError(question)
+
+
+def _wait_until_saved(page: Page) -> None:
+    page.wait_for_function("() => !Object.keys(localStorage).some((name) => name.startsWith('vitrine-act:'))")
+
+
+@pytest.mark.parametrize(("width", "height"), [(960, 600), (1024, 768), (768, 1024), (390, 844)])
+def test_the_picture_has_half_of_a_small_window_and_guidelines_cover_no_entry(
+    server: AppServer, open_page: OpenPage, project_id: str, width: int, height: int
+) -> None:
+    page = open_page(width=width, height=height)
+    _open(page, server, project_id)
+    share, _ = page.evaluate(SHARE)
+    assert share >= 0.5
+
+    page.keyboard.press("i")
+    expect(page.locator(".desk .guide")).to_contain_text("Count twice.")
+    guide, side = (page.locator(f".desk .{name}").bounding_box() for name in ("guide", "side"))
+    assert guide is not None
+    assert side is not None
+    beside = guide["x"] >= side["x"] + side["width"] - 1
+    below = guide["y"] >= side["y"] + side["height"] - 1
+    assert beside or below
+
+    page.keyboard.press("Escape")  # back to the page
+    expect(page.locator(".desk.full")).to_have_count(0)
+
+
+def test_keys_are_changed_kept_and_reset_and_undo_takes_back_a_whole_decision(
+    server: AppServer, page: Page, project_id: str
+) -> None:
+    _open(page, server, project_id)
+    question = page.locator(".desk .question")
+    page.keyboard.press("x")
+    page.keyboard.press("Shift+Digit2")
+    expect(page.locator(".desk .last .chip.on")).to_have_text("bad question⇧2")
+    _wait_until_saved(page)
+    assert _decision(server, project_id, "Question 0?") == ("rejected", "bad question", "yes")
+    page.keyboard.press("u")
+    expect(question).to_have_text("Question 0?")
+    _wait_until_saved(page)
+    assert _decision(server, project_id, "Question 0?") == ("open", "", "yes")
+
+    card = page.get_by_role("dialog", name="Keys")
+    page.keyboard.press("?")
+    card.get_by_role("button", name="A", exact=True).click()
+    page.keyboard.press("x")
+    expect(card.get_by_role("status")).to_have_text("X is the key of “Reject” already. Choose another one.")
+    card.get_by_role("button", name="A", exact=True).click()
+    page.keyboard.press("j")
+    expect(card.get_by_role("button", name="J", exact=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+
+    page.reload()
+    settle(page)
+    page.keyboard.press("a")  # no key any more
+    expect(question).to_have_text("Question 0?")
+    page.keyboard.press("j")
+    expect(question).to_have_text("Question 1?")
+    page.keyboard.press("?")
+    card.get_by_role("button", name="Reset all keys").click()
+    expect(card.get_by_role("button", name="A", exact=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("a")
+    expect(question).to_have_text("Which color?")
+
+    page.keyboard.press("e")
+    expect(page.locator(".desk .form .chip.on")).to_be_focused()
+    page.keyboard.press("1")
+    page.keyboard.press("2")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".desk .ending")).to_contain_text("3 confirmed")
+    expect(page.locator(".desk .result")).to_contain_text("3 confirmed entries")
+    assert _decision(server, project_id, "Which color?") == ("confirmed", "", '["blue"]')
