@@ -6,7 +6,7 @@ import threading
 import pytest
 from sqlmodel import Session, select
 
-from core.db import Database, Projects, group_commit
+from core.db import Database, Projects, connect, group_commit
 from core.db.group_commit import FairLock, do_together
 
 
@@ -155,7 +155,8 @@ async def test_closing_the_database_commits_what_was_queued(db: Database) -> Non
     await asyncio.sleep(0)
     await asyncio.to_thread(db.close)
     await asyncio.gather(*writing)
-    assert len(_names(db)) == 20
+    with connect(db.data_dir) as again:
+        assert len(_names(again)) == 20
 
 
 @pytest.mark.sqlite
