@@ -66,6 +66,16 @@ def _end_calls(session: Session, item: TaskItems, code: str) -> None:
     )
 
 
+def end_left_calls(session: Session, task_id: str, *of_items: Any) -> None:
+    """Mark as maybe paid what was sent for items that have ended meanwhile, by a process that was taken for dead."""
+    ended = select(TaskItems.id).where(
+        TaskItems.task_id == task_id, col(TaskItems.state).in_(("done", "failed")), *of_items
+    )
+    left = [col(LlmCalls.task_id) == task_id, col(LlmCalls.state) == "started", col(LlmCalls.item_id).in_(ended)]
+    values = {"state": "unknown", "error_code": "interrupted", "ended_at": utc_now()}
+    session.execute(update(LlmCalls).where(*left).values(values).execution_options(synchronize_session=False))
+
+
 def _end_item(session: Session, item: TaskItems, **values: Any) -> None:
     connection = session.connection()
     ended = connection.execute(

@@ -31,6 +31,7 @@ from core.errors import (
 )
 from core.tasks.ending import (
     TakenOverError,
+    end_left_calls,
     mark_done,
     mark_failed,
     requeue,
@@ -137,6 +138,7 @@ class TaskRunner:
             return task
         left = update(TaskItems).where(col(TaskItems.task_id) == task_id, col(TaskItems.state) == "running")
         session.execute((left if part is None else left.where(part.span.condition())).values(state="queued"))
+        end_left_calls(session, task_id, *([] if part is None else [part.span.condition()]))
         open_items = col(TaskItems.state).in_(("queued", "running", *WAITING))
         queued = select(TaskItems.id).where(TaskItems.task_id == task_id, open_items).limit(1)
         if task.status == TaskStatus.RUNNING and session.exec(queued).first() is None:
@@ -241,6 +243,7 @@ class TaskRunner:
                 await asyncio.wrap_future(writing)
             except TakenOverError:
                 log.warning("item %s of task %s was taken over by another process", item.id, task.id)
+                await self._db.write(lambda session: end_left_calls(session, task.id, col(TaskItems.id) == item.id))
             except VitrineError as error:
                 code, message = error.code, str(error)
                 await self._write_failure(lambda session: mark_failed(session, item, code, message))
