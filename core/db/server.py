@@ -78,9 +78,9 @@ def _prepare(connection: Any, _record: Any) -> None:
     connection.execute(
         f"SET SESSION statement_timeout = '{STATEMENT_TIMEOUT_S}s'; SET SESSION lock_timeout = '{LOCK_TIMEOUT_S}s'; "
         "SET SESSION timezone = 'UTC'; "
-        # A host that vanishes inside a writing transaction lets the other writers go on after 25 s.
-        "SET SESSION tcp_keepalives_idle = 10; SET SESSION tcp_keepalives_interval = 5; "
-        "SET SESSION tcp_keepalives_count = 3; SET SESSION tcp_user_timeout = '25s'; "
+        # A host that vanishes inside a writing transaction lets the other writers go on after 14 s.
+        "SET SESSION tcp_keepalives_idle = 5; SET SESSION tcp_keepalives_interval = 3; "
+        "SET SESSION tcp_keepalives_count = 3; SET SESSION tcp_user_timeout = '14s'; "
         # A page reads a hundred rows by an index. PostgreSQL's own values, of disks that turn, choose to read the whole
         # table instead, and to compile a query that takes a few ms: a first page took 20 times as long.
         "SET SESSION random_page_cost = 1.1; SET SESSION jit = off"

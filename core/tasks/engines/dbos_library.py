@@ -6,14 +6,17 @@ DBOS keeps is in a schema of its own in the same database: a chunk and its workf
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dbos import DBOS, DBOSClient
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from core.db import Database
+from core.errors import VitrineError
 
 SCHEMA = "vitrine_dbos"
 CHUNKS_AT_ONCE = 2
@@ -116,9 +119,13 @@ class _Wanted:
     def __init__(self, client: DBOSClient, wants: Callable[[str], bool]) -> None:
         self._client = client
         self._wants = wants
+        self._found: list[str] = []
 
     def __iter__(self) -> Iterator[str]:
-        return (queue.name for queue in self._client.list_queues() if self._wants(queue.name))
+        """Return those of the last time while the database is away: an error here would end the library's thread."""
+        with suppress(VitrineError, SQLAlchemyError):
+            self._found = [queue.name for queue in self._client.list_queues() if self._wants(queue.name)]
+        return iter(self._found)
 
 
 def _url(engine: Engine) -> str:
