@@ -168,3 +168,11 @@ def test_the_doctor_speaks_of_backups_disk_metrics_and_the_schema(
         session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '0015'")
     found = {finding.subject: finding for finding in examine(settings, tmp_path)}
     assert (found["Schema"].level, found["Schema"].message[:4]) == ("warning", "0015")
+
+
+def test_workers_on_sqlite_are_a_problem_with_what_to_set(db: Database, tmp_path: Path) -> None:
+    settings = db.settings.model_copy(update={"task_engine": "dbos", "database_url": None})
+    (found,) = [finding for finding in examine(settings, tmp_path) if finding.subject == "Tasks"]
+    assert (found.level, found.message) == (
+        "problem", "VITRINE_TASK_ENGINE is dbos, which needs PostgreSQL: set VITRINE_DATABASE_URL",
+    )  # fmt: skip

@@ -10,6 +10,7 @@ from core.backup import make_backup
 from core.db import Database, connect
 from core.db.migrate import NEWER_DATABASE
 from core.services import Services
+from core.tasks.engines.membership import OwnMembership
 from tests.pages.running import open_page, texts
 
 
@@ -61,6 +62,15 @@ def test_the_last_backup_and_the_free_space_are_shown(
     assert "1.5 GB free" in shown
     assert "0 images" in shown
     assert "Next: " in shown
+
+
+def test_the_workers_are_listed_where_they_run_the_tasks(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_TASK_ENGINE", "dbos")
+    shown = " ".join(texts(open_page("settings", tab="Limits and storage")))
+    assert "None is running. The command vitrine worker starts one" in shown
+    OwnMembership(services.db, version="0.1.0", kinds=["image-analysis"], lanes=[], concurrency=16).take()
+    (row,) = open_page("settings", tab="Limits and storage").dataframe[0].value.to_dict("records")
+    assert (row["Kinds"], row["Lanes"], row["Items at a time"]) == ("image-analysis", "all", 16)
 
 
 def test_the_audit_shows_who_did_what_and_its_filters_choose(services: Services, project: Projects) -> None:

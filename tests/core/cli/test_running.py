@@ -16,6 +16,7 @@ from core.cli.output import progress_bar
 from core.llm.batches import model_batches
 from core.services import Services
 from core.tasks import EmbeddedEngine
+from tests import postgresql
 from tests.fakes.batches import FakeBatches
 
 runner = CliRunner()
@@ -190,3 +191,11 @@ def test_what_cannot_be_done_is_said_in_one_sentence(arguments: tuple[str, ...],
         ProjectService(db).create_project("Shelf")
     refused = _run(*arguments, code=1)
     assert (refused.stdout, message in refused.stderr) == ("", True)
+
+
+def test_a_worker_beside_others_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Workers need VITRINE_TASK_ENGINE=dbos" in _run("worker", "--concurrency", "8", code=1).stderr
+    monkeypatch.setenv("VITRINE_TASK_ENGINE", "dbos")
+    if not postgresql.WANTED:
+        assert "Workers need PostgreSQL: set VITRINE_DATABASE_URL" in _run("worker", code=1).stderr
+    assert "There is no kind of task called analysis" in _run("worker", "--kinds", "analysis", code=1).stderr
