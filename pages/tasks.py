@@ -11,7 +11,15 @@ from core.export.variant_task import report_lines
 from core.pluralize import pluralize
 from core.tasks import TaskStatus
 from core.vision import ImageAnalysisTask
-from pages.components.shared import analysis_report, page, project_archive, recipe_words, task_labels, task_progress
+from pages.components.shared import (
+    analysis_report,
+    moment,
+    page,
+    project_archive,
+    recipe_words,
+    task_labels,
+    task_progress,
+)
 
 _ICONS = {
     TaskStatus.QUEUED: "schedule",
@@ -67,7 +75,7 @@ def _details(task: Tasks) -> None:
     if task.task_type == ImageAnalysisTask.task_type and task.ended_at is not None:
         analysis_report.show(task)
     by = "" if task.started_by == caller.LOCAL else f" by {task.started_by}"
-    st.caption(page.escape(f"Started {task.create_at:%Y-%m-%d %H:%M} UTC{by}."))
+    st.caption(page.escape(f"Started {moment.text(task.create_at)}{by}."))
     with st.expander("Recipe", key=f"recipe-{task.id}"):
         _recipe(task)
 

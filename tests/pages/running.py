@@ -31,4 +31,4 @@ def services() -> Services:
 
 def texts(at: AppTest) -> list[str]:
     """Return every plain text on the page."""
-    return [element.value for element in (*at.text, *at.caption, *at.markdown)]
+    return [element.value for element in (*at.text, *at.caption, *at.markdown, *at.code)]

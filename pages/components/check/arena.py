@@ -11,7 +11,7 @@ from core.dataset.filters import Term
 from core.errors import InvalidInputError
 from core.pluralize import pluralize
 from pages.components.check import asking, card, running
-from pages.components.shared import page
+from pages.components.shared import moment, page
 
 _GROUPS = {"kind": "Kind", "language": "Language", "answer_type": "Type of answer", "measure": "Scored by"}
 _MEASURES = {
@@ -82,7 +82,7 @@ def _models(standing: list[Standing]) -> None:
 
 
 def _of_when(one: Standing) -> str:
-    return f"{one.ended_at:%Y-%m-%d}, " + (f"entries of {one.query}" if one.query else "all entries")
+    return f"{moment.day(one.ended_at)}, " + (f"entries of {one.query}" if one.query else "all entries")
 
 
 def _two(project_id: str, models: list[str]) -> None:

@@ -7,7 +7,7 @@ from core.dataset import parse_search
 from core.dataset.values import LEAVE_OUT
 from core.pluralize import pluralize
 from pages.components.check import card
-from pages.components.shared import page, reviewer_name, undo
+from pages.components.shared import moment, page, reviewer_name, undo
 
 _LAST = "heldout-batch"
 _LINE = "heldout:yes"
@@ -41,7 +41,7 @@ def _numbers(project_id: str, report: CheckReport) -> None:
         ("Image and question there", result["both"]), ("Only the image", result["image"]),
         ("Only the question", result["question"]), ("Not there", max(total - result["entries"], 0)),
     ])  # fmt: skip
-    st.caption(f"Of {report.ended_at:%Y-%m-%d %H:%M} UTC, all entries.")
+    st.caption(f"Of {moment.text(report.ended_at)}, all entries.")
     line = f"{_LINE} -tag:{LEAVE_OUT}"
     waiting = page.services().entries.count_entries(project_id, parse_search(line))
     with st.container(horizontal=True, vertical_alignment="center"):

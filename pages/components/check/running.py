@@ -7,7 +7,7 @@ import streamlit as st
 from core.checks.service import CheckReport
 from core.checks.task import DatasetCheckTask
 from core.tasks import TaskStatus
-from pages.components.shared import page, task_progress
+from pages.components.shared import moment, page, task_progress
 
 
 def start(project_id: str, check: str, query: str, **options: Any) -> None:
@@ -48,7 +48,7 @@ def show(project_id: str, check: str) -> bool:
 def of_when(report: CheckReport) -> str:
     """Return of which entries and of when the numbers are."""
     entries = f"entries of {report.query}" if report.query else "all entries that are not rejected"
-    return f"Of {report.ended_at:%Y-%m-%d %H:%M} UTC, {entries}."
+    return f"Of {moment.text(report.ended_at)}, {entries}."
 
 
 def _key(project_id: str, check: str) -> str:

@@ -10,7 +10,7 @@ from core.export import ExportRecipe, format_named, parse_recipe
 from core.export.reporting.loading import load_command
 from core.export.reporting.report import image_changes_lines, pinned_text
 from core.pluralize import pluralize
-from pages.components.shared import media, page, sizes
+from pages.components.shared import media, moment, page, sizes
 
 if TYPE_CHECKING:
     from core.export import Exports
@@ -106,7 +106,7 @@ def earlier(project_id: str, start: Start) -> None:
             made = export.report
             st.text(
                 f"{made['label']}, {_amount(made)}, {sizes.readable(export.size_bytes)}\n"
-                f"{export.create_at:%Y-%m-%d %H:%M} UTC{_changes(made)}",
+                f"{moment.text(export.create_at)}{_changes(made)}",
                 width="stretch",
             )
             if st.button("Run again", icon=":material/replay:", key=f"again-{export.id}"):

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.export import PURPOSES, Format, ProblemCount, SelectionCounts, format_named, formats_for
 from core.pluralize import pluralize
-from pages.components.shared import search_line
+from pages.components.shared import moment, search_line
 
 _WHICH = {"confirmed": "Confirmed", "all": "All but rejected", "everything": "All"}
 _LEAVE_OUT, _KEEP = "Leave out", "Export anyway"
@@ -63,7 +63,7 @@ def since(exports: list[Any]) -> dict[str, str]:
     if not exports:
         return {}
     labels = {"": "Everything"} | {
-        export.id: f"New or changed since {export.report['label']}, {export.create_at:%Y-%m-%d %H:%M} UTC"
+        export.id: f"New or changed since {export.report['label']}, {moment.text(export.create_at)}"
         for export in exports
     }
     chosen = st.selectbox(

@@ -12,7 +12,7 @@ from core import Tasks
 from core.errors import VitrineError
 from core.runtime import runtime
 from pages import PAGES, PageEntry
-from pages.components.frame import access, landing, low_disk, own_account, tour
+from pages.components.frame import access, landing, low_disk, own_account, tab_title, tour
 from pages.components.shared import page, run_queue, task_labels, visitor
 
 # Not st.logo, and no page icon here: each loads numpy and Pillow before the first page, a tenth of its time.
@@ -46,7 +46,7 @@ def show() -> None:
             if not actor.is_admin:
                 landing.lead(actor, current.url_path, project_id)
             with st.sidebar:
-                _sidebar(drawn, project_id)
+                _sidebar(drawn, _entry(current.url_path), project_id)
                 own_account.show(actor)
                 access.sign_in_status()
             low_disk.warn(actor)
@@ -72,9 +72,9 @@ def _entry(url_path: str) -> PageEntry:
     return next(entry for entry in PAGES if entry.url_path == url_path)
 
 
-def _sidebar(drawn: "dict[str, st.Page]", project_id: str | None) -> None:
+def _sidebar(drawn: "dict[str, st.Page]", entry_shown: PageEntry, project_id: str | None) -> None:
     st.html(_FRAME)
-    _project_picker(project_id)
+    tab_title.show(entry_shown, project_id, _project_picker(project_id))
     group = None
     for entry in landing.allowed(PAGES, project_id):
         if entry.needs_accounts and not visitor.has_accounts():
@@ -107,11 +107,12 @@ def _saved_views(explore: "st.Page", project_id: str) -> None:
         st.caption(f"{len(views) - _MAX_VIEWS:,} more under Views on Explore")
 
 
-def _project_picker(project_id: str | None) -> None:
+def _project_picker(project_id: str | None) -> dict[str, str]:
+    """Draw the choice of projects, and return their names by id."""
     projects = page.services().projects.list_projects(visitor.visible_projects())
     names = page.unique_labels({project.id: project.name for project in projects})
     if not names:
-        return
+        return names
     st.selectbox(
         "Project",
         list(names),
@@ -122,6 +123,7 @@ def _project_picker(project_id: str | None) -> None:
         on_change=_choose,
         args=(f"project-picker-{project_id}",),
     )
+    return names
 
 
 def _choose(key: str) -> None:

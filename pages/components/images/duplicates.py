@@ -8,7 +8,7 @@ from core.images import ImageFilter
 from core.pluralize import pluralize
 from core.vision.duplicates import DuplicateGroup, DuplicatePair
 from pages.components.images import image_deletion
-from pages.components.shared import cards, image_drawer, media, page, undo
+from pages.components.shared import cards, image_drawer, media, moment, page, undo
 
 _PAGE_SIZE = 8
 _SHOWN, _DECIDED = "duplicates-shown", "duplicates-decided"
@@ -101,7 +101,7 @@ def _card(image: Images, is_first: bool, likeness: str | None) -> cards.Card:
         title=image.image_name,
         lines=(
             f"{image.width:,} x {image.height:,} px, {image.size / 1000:,.0f} KB {image.format}",
-            "oldest" if is_first else f"added {image.create_at:%Y-%m-%d %H:%M}",
+            "oldest" if is_first else f"added {moment.text(image.create_at)}",
             *([likeness] if likeness else []),
         ),
         actions=(cards.Action("open", "Open", frame=True), cards.Action("delete", "Delete")),

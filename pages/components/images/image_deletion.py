@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from core.pluralize import pluralize
-from pages.components.shared import page, undo
+from pages.components.shared import confirm, page, undo
 
 _DELETED = "library-deleted"
 
@@ -18,7 +18,7 @@ def ask(image_ids: list[str], after: Callable[[], None] = lambda: None) -> None:
         f"This deletes {pluralize(counts.images, 'image')} with {pluralize(counts.questions, 'question')} and "
         f"{pluralize(counts.entries, 'entry')} ({counts.confirmed:,} confirmed). They can be restored from the bin."
     )
-    if st.button(f"Delete {pluralize(counts.images, 'image')}", type="primary", key="library-delete-confirm"):
+    if confirm.confirmed(f"Delete {pluralize(counts.images, 'image')}", key="library-delete-confirm"):
         delete(image_ids)
         after()
         st.rerun()

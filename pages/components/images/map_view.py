@@ -11,7 +11,7 @@ from core.vision.map.service import MapState
 from core.vision.map.task import ImageMapTask
 from pages.components.images import map as image_map
 from pages.components.images import selection
-from pages.components.shared import image_drawer, page, task_progress
+from pages.components.shared import image_drawer, moment, page, task_progress
 
 _ANALYSIS = "image-analysis"
 _HINT = "Click a point to open its image. Select with the lasso, or with Space the image at the cross."
@@ -45,7 +45,7 @@ def show(project_id: str, query: ImageQuery, total: int) -> None:
 def _about(project_id: str, state: MapState, analysis: str | None) -> None:
     """Draw of when the map is, what is not on it, and the buttons for both."""
     with st.container(horizontal=True, vertical_alignment="center", key="map-about"):
-        parts = [f"Map of {state.made_at:%Y-%m-%d %H:%M} UTC" if state.made_at else "The map is not laid out yet"]
+        parts = [f"Map of {moment.text(state.made_at)}" if state.made_at else "The map is not laid out yet"]
         if state.placed:
             added = pluralize(state.placed, "image")
             parts.append(f"{added} added or changed since, placed beside the most similar ones")

@@ -4,16 +4,18 @@ import streamlit as st
 
 from core import Projects
 from core.pluralize import pluralize
-from pages.components.shared import page, undo, visitor
+from pages.components.shared import confirm, page, undo, visitor
 
 _DELETED = "deleted-project"
 
 
 @st.dialog("New project")
 def new() -> None:
-    name = st.text_input("Name", key="new-project-name", placeholder="Kitchen shelves")
-    description = st.text_area("Description", key="new-project-description", placeholder="What the dataset is for")
-    if st.button("Create project", type="primary", key="new-project-create"):
+    with st.form("new-project-form", border=False):
+        name = st.text_input("Name", key="new-project-name", placeholder="Kitchen shelves")
+        description = st.text_area("Description", key="new-project-description", placeholder="What the dataset is for")
+        wanted = st.form_submit_button("Create project", type="primary", key="new-project-create")
+    if wanted:
         with page.show_errors():
             project = page.services().projects.create_project(name, description, owner_id=visitor.actor().account_id)
             page.choose_project(project.id)
@@ -22,9 +24,11 @@ def new() -> None:
 
 @st.dialog("Rename project")
 def rename(project: Projects) -> None:
-    name = st.text_input("Name", value=project.name, key="rename-project-name")
-    description = st.text_area("Description", value=project.description, key="rename-project-description")
-    if st.button("Save", type="primary", key="rename-project-save"):
+    with st.form("rename-project-form", border=False):
+        name = st.text_input("Name", value=project.name, key="rename-project-name")
+        description = st.text_area("Description", value=project.description, key="rename-project-description")
+        wanted = st.form_submit_button("Save", type="primary", key="rename-project-save")
+    if wanted:
         with page.show_errors():
             page.services().projects.rename_project(project.id, name, description)
             st.rerun()
@@ -58,10 +62,8 @@ def delete(project: Projects) -> None:
         f"{pluralize(counts.questions, 'question')} and {pluralize(counts.entries, 'entry')} "
         f"({counts.confirmed:,} confirmed). It can be restored from the bin."
     )
-    if st.button(
-        f"Delete {pluralize(counts.images, 'image')} and {pluralize(counts.entries, 'entry')}",
-        key="delete-project-confirm",
-    ):
+    label = f"Delete {pluralize(counts.images, 'image')} and {pluralize(counts.entries, 'entry')}"
+    if confirm.confirmed(label, key="delete-project-confirm"):
         page.services().projects.delete_project(project.id)
         page.choose_project(None)
         st.session_state[_DELETED] = project.id

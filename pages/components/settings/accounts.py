@@ -5,7 +5,7 @@ import streamlit as st
 from core.accounts.permissions import Act
 from core.api import credentials
 from core.runtime import runtime
-from pages.components.shared import page, people
+from pages.components.shared import moment, page, people
 from pages.components.team import invitations
 
 
@@ -19,7 +19,7 @@ def show() -> None:
             ("signs in by the provider", account.oidc_subject),
         )
         marks = [word for word, holds in facts if holds]
-        seen = f"last signed in {account.last_sign_in_at:%Y-%m-%d}" if account.last_sign_in_at else "never signed in"
+        seen = f"last signed in {moment.day(account.last_sign_in_at)}" if account.last_sign_in_at else "never signed in"
         with st.container(horizontal=True, vertical_alignment="center", key=f"account-{account.id}"):
             st.text(f"{account.name}{full_name}: {', '.join([*marks, seen])}", width="stretch")
             _password(account.id, account.name)

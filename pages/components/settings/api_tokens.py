@@ -9,7 +9,7 @@ import streamlit as st
 from core.access import ApiTokens, Scope
 from core.accounts.roles import Role
 from core.runtime import runtime
-from pages.components.shared import page, visitor
+from pages.components.shared import moment, page, visitor
 
 _UNLIMITED = "Not limited"
 _SCOPES: dict[Scope, str] = {"read": "Read only", "write": "Read and write"}
@@ -77,7 +77,7 @@ def _owner(account_id: str | None) -> str:
 
 
 def _use(last_used_at: datetime | None) -> str:
-    return f"last used {last_used_at:%Y-%m-%d %H:%M} UTC" if last_used_at else "never used"
+    return f"last used {moment.text(last_used_at)}" if last_used_at else "never used"
 
 
 def _revoke(token_id: str) -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 from core.backup import BackupStatus, backup_status
 from core.disk import free_bytes
 from core.runtime import runtime
-from pages.components.shared import page
+from pages.components.shared import moment, page
 
 
 def show() -> None:
@@ -32,8 +32,8 @@ def _backups(status: BackupStatus) -> None:
         st.text("None yet. The server makes the first one after its start.")
     else:
         made = status.last.manifest
-        st.text(f"Last: {made.made_at:%Y-%m-%d %H:%M} UTC, {made.images:,} images, {made.size_bytes / 1e6:,.1f} MB")
-    st.text(f"Next: {status.next_at:%Y-%m-%d %H:%M} UTC")
+        st.text(f"Last: {moment.text(made.made_at)}, {made.images:,} images, {made.size_bytes / 1e6:,.1f} MB")
+    st.text(f"Next: {moment.text(status.next_at)}")
     st.caption(f"{status.backups:,} in {page.escape(str(status.target))}. `vitrine restore` brings one back.")
     for problem in filter(None, (status.problem, runtime.backup_error())):
         st.warning(problem, icon=":material/warning:")

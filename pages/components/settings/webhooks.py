@@ -8,7 +8,7 @@ import streamlit as st
 from core.pluralize import pluralize
 from core.webhooks import KINDS
 from core.webhooks.service import DeliveryCounts, WebhookDeliveries, Webhooks, host_of
-from pages.components.shared import page, run_queue, visitor
+from pages.components.shared import confirm, page, run_queue, visitor
 
 _REFRESH_S = 2.0
 _ROWS, _SHORT_LOG = 20, 6
@@ -123,7 +123,7 @@ def _change(webhook: Webhooks) -> None:
 def _renew(webhook: Webhooks) -> None:
     host = host_of(webhook.url)
     st.text(f"Messages to {host} are signed with the new secret at once. Receivers that have the old one refuse them.")
-    if st.button("Make a new secret", type="primary", key="webhook-renew-confirm"):
+    if confirm.confirmed("Make a new secret", key="webhook-renew-confirm"):
         with page.show_errors():
             made = page.services().webhooks.renew_secret(webhook.project_id, webhook.id)
             st.session_state[_SECRET] = made.secret
@@ -139,7 +139,7 @@ def _delete(webhook: Webhooks, counts: DeliveryCounts) -> None:
         f"This deletes the webhook to {host}, its secret and its log of {pluralize(held, 'message')}{unsent}. "
         "It cannot be undone. To pause it, turn it off."
     )
-    if st.button("Delete webhook", type="primary", key="webhook-delete-confirm"):
+    if confirm.confirmed("Delete webhook", key="webhook-delete-confirm"):
         with page.show_errors():
             page.services().webhooks.delete_webhook(webhook.project_id, webhook.id)
             st.session_state[_MESSAGE] = f"The webhook to {host} was deleted."

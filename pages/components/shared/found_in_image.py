@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.vision.analyzers import analyzers
 from core.vision.store import ResultSource
-from pages.components.shared import page
+from pages.components.shared import moment, page
 
 _FEW_ROWS, _MANY_ROWS_PX = 6, 280
 
@@ -27,7 +27,7 @@ def show(image_id: str, results: Mapping[str, Any]) -> None:
 
 def _made_by(source: ResultSource) -> str:
     by = source.model or source.version.rpartition(" / ")[0] or source.version
-    return f"By {by}, {source.at:%Y-%m-%d %H:%M} UTC"
+    return f"By {by}, {moment.text(source.at)}"
 
 
 def _text(result: Mapping[str, Any]) -> None:

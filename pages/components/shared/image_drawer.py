@@ -9,7 +9,17 @@ from core import ImageDatasets, Images
 from core.accounts.permissions import Act
 from core.dataset import EntryFilter
 from core.vision.layers import layers_of
-from pages.components.shared import answer_form, entry_messages, found_in_image, image_edit, page, similar, tags, zoom
+from pages.components.shared import (
+    answer_form,
+    entry_messages,
+    found_in_image,
+    image_edit,
+    moment,
+    page,
+    similar,
+    tags,
+    zoom,
+)
 
 _SHOWN = "drawer-image"
 _ENTRY = "drawer-entry"
@@ -143,7 +153,7 @@ def _facts(image: Images) -> None:
         ("Brightness", f"{image.brightness:.0f} of 100, contrast {image.contrast:.0f} of 50"),
         ("Sharpness", f"{image.sharpness:,.0f} (higher is sharper)"),
         ("Source", " ".join(part for part in (image.source, image.source_ref) if part)),
-        ("Added", f"{image.create_at:%Y-%m-%d %H:%M} UTC"),
+        ("Added", moment.text(image.create_at)),
         ("SHA-256", f"{image.sha256[:16]}…"),
     ]
     if image.near_duplicate_of:
@@ -211,7 +221,7 @@ def _entry(entry: ImageDatasets) -> None:
 
 
 def _history(image: Images) -> None:
-    st.caption(f"{image.create_at:%Y-%m-%d %H:%M} UTC: added, source: {page.escape(image.source)}")
+    st.caption(f"{moment.text(image.create_at)}: added, source: {page.escape(image.source)}")
     for event in reversed(page.services().library.history(image.id)):
         changes = ", ".join(f"{name} {value}" for name, value in event.new.items())
-        st.caption(page.escape(f"{event.at:%Y-%m-%d %H:%M} UTC: {event.action} by {event.actor} {changes}"))
+        st.caption(page.escape(f"{moment.text(event.at)}: {event.action} by {event.actor} {changes}"))

@@ -9,7 +9,7 @@ from core.pluralize import pluralize
 from core.tasks import models_of
 from core.vision import ImageAnalysisTask
 from core.vision.analyzers import analyzers
-from pages.components.shared import page
+from pages.components.shared import moment, page
 
 _IMPORT, _QUESTIONS = "image-import", "image-question-generation"
 # An item of an analysis is a few images for one analyzer.
@@ -32,7 +32,7 @@ def row(task: Tasks) -> str:
     """
     came = result(task) if task.ended_at is not None else ""
     by = "" if task.started_by == caller.LOCAL else f"by {task.started_by}"
-    parts = (name(task), _state(task), came, f"{task.create_at:%Y-%m-%d %H:%M} UTC", by)
+    parts = (name(task), _state(task), came, moment.text(task.create_at), by)
     return " · ".join(part for part in parts if part)
 
 

@@ -5,7 +5,7 @@ import json
 import streamlit as st
 
 from core import GeneratedImages
-from pages.components.shared import page
+from pages.components.shared import moment, page
 
 
 @st.dialog("Recipe", width="large")
@@ -42,4 +42,4 @@ def _facts(row: GeneratedImages) -> str:
     facts += [f"wording {request.get('wording', 'balanced')}", cost, f"{made.get('duration_s', 0):.1f} s"]
     facts += [f"finished with {made.get('finish_reason') or 'stop'}"]
     facts += [f"style dataset {dataset['name']}, version {dataset['version']}"] if dataset else []
-    return ", ".join(facts) + f". Created {row.created_at:%Y-%m-%d %H:%M} UTC."
+    return ", ".join(facts) + f". Created {moment.text(row.created_at)}."

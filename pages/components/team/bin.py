@@ -5,7 +5,7 @@ import streamlit as st
 from core.accounts.permissions import Act
 from core.bin import BIN_KINDS, BinItem
 from core.bin.finding import BinKind
-from pages.components.shared import page, visitor
+from pages.components.shared import confirm, moment, page, visitor
 
 _ROWS = 30
 _PAGES, _MESSAGE = "bin-pages", "bin-message"
@@ -61,7 +61,7 @@ def _row(item: BinItem) -> None:
             of = f"in {item.project_name}, " if item.kind != "project" else ""
             by = f" by {item.deleted_by}" if item.deleted_by else ""
             st.caption(
-                page.escape(f"{of}deleted {item.deleted_at:%Y-%m-%d %H:%M} UTC{by}, kept until {item.until:%Y-%m-%d}")
+                page.escape(f"{of}deleted {moment.text(item.deleted_at)}{by}, kept until {moment.day(item.until)}")
             )
         st.button(
             "Restore", icon=":material/restore_from_trash:", key=f"bin-restore-{item.id}", on_click=_restore,
@@ -76,7 +76,7 @@ def _row(item: BinItem) -> None:
 @st.dialog("Delete now")
 def _ask(item: BinItem) -> None:
     st.text(f"This deletes {item.label} {_GOES[item.kind]}. It cannot be restored after that.")
-    if st.button(f"Delete {page.escape(item.label)}", type="primary", key="bin-delete-confirm"):
+    if confirm.confirmed(f"Delete {page.escape(item.label)}", key="bin-delete-confirm"):
         with page.show_errors():
             page.services().bin.delete_for_good(item.kind, item.id, project_id=item.project_id)
             st.session_state[_MESSAGE] = f"{item.label} was deleted for good."

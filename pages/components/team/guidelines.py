@@ -6,7 +6,7 @@ from core import Images
 from core.accounts.permissions import Act
 from core.api.media import IMAGE_TYPES
 from core.dataset.guidelines.service import MAX_CHARS, GuidelineVersion
-from pages.components.shared import media, page, reviewer_name
+from pages.components.shared import media, moment, page, reviewer_name
 
 _SEEN, _MESSAGE, _ADDED = "guidelines-seen", "guidelines-message", "guidelines-added"
 _IMAGES = "guidelines-images"
@@ -156,7 +156,7 @@ def _versions(project_id: str) -> None:
 
 def _words(one: GuidelineVersion) -> str:
     of = f", restored from version {one.restored_from}" if one.restored_from else ""
-    return f"Version {one.version} by {one.created_by}, {one.create_at:%Y-%m-%d %H:%M} UTC{of}"
+    return f"Version {one.version} by {one.created_by}, {moment.text(one.create_at)}{of}"
 
 
 def _restore(project_id: str, version: int) -> None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.accounts.permissions import Act
 from core.accounts.roles import Role
-from pages.components.shared import page, people, visitor
+from pages.components.shared import moment, page, people, visitor
 
 
 def show(project_id: str | None) -> None:
@@ -27,7 +27,7 @@ def show(project_id: str | None) -> None:
             with st.container(horizontal=True, vertical_alignment="center", key=f"invitation-{row.id}"):
                 what = "Admin" if row.makes_admin else (row.role or "account").capitalize()
                 by = f", made by {row.created_by}" if row.created_by else ""
-                st.text(f"{what}{by}, valid until {row.expires_at:%Y-%m-%d %H:%M} UTC", width="stretch")
+                st.text(f"{what}{by}, valid until {moment.text(row.expires_at)}", width="stretch")
                 st.button(
                     "Take back", icon=":material/link_off:", key=f"invitation-revoke-{row.id}", on_click=_revoke,
                     args=(act, project_id, row.id),

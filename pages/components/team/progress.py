@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from core.checks.progress import PACE_DAYS, PersonProgress
-from pages.components.shared import page
+from pages.components.shared import moment, page
 
 
 def show(project_id: str) -> None:
@@ -47,5 +47,5 @@ def _row(one: PersonProgress) -> dict[str, Any]:
         "An hour": "" if one.per_hour is None else f"{one.per_hour:,.0f}",
         "Second reviews": f"{one.alike:,} of {one.compared:,} alike" if one.compared else "",
         "Known answers": f"{one.known.right:,} of {one.known.decided:,} right" if one.known else "",
-        "Last decision": f"{one.last_at:%Y-%m-%d %H:%M} UTC" if one.last_at else "",
+        "Last decision": moment.text(one.last_at) if one.last_at else "",
     }
