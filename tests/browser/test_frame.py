@@ -25,7 +25,7 @@ def test_a_deep_link_into_a_cold_process_is_drawn_with_the_frame(server: AppServ
     settle(page)
     sidebar = page.get_by_test_id("stSidebar")
     expect(sidebar.get_by_test_id("stPageLink")).to_have_count(sum(not entry.needs_accounts for entry in PAGES))
-    expect(page).to_have_title("Vitrine")
+    expect(page).to_have_title("Upload · Vitrine")
 
 
 def test_the_tab_has_the_icon_and_the_sidebar_the_wordmark(server: AppServer, page: Page) -> None:

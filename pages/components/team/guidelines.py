@@ -156,7 +156,8 @@ def _versions(project_id: str) -> None:
 
 def _words(one: GuidelineVersion) -> str:
     of = f", restored from version {one.restored_from}" if one.restored_from else ""
-    return f"Version {one.version} by {one.created_by}, {moment.text(one.create_at)}{of}"
+    written = f", {moment.text(one.create_at)}" if one.create_at else ""
+    return f"Version {one.version} by {one.created_by}{written}{of}"
 
 
 def _restore(project_id: str, version: int) -> None:
