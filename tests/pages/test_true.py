@@ -225,3 +225,15 @@ def test_tasks(messy: Messy) -> None:
         "turned away": "Took 42 s, no cost",
         "offline": "Took 42 s, no cost",
     }
+
+
+def test_settings(messy: Messy) -> None:
+    at = open_page("settings", messy.project_id, tab="Bin")
+    of_images = "project_id = :p AND deleted_at IS NOT NULL"
+    images = number(messy, f"SELECT count(*) FROM images WHERE {of_images}")  # noqa: S608
+    gone = f"SELECT id FROM images WHERE {of_images}"  # noqa: S608
+    entries = number(
+        messy, f"SELECT count(*) FROM image_datasets WHERE {of_images} AND image_id NOT IN ({gone})"  # noqa: S608
+    )  # fmt: skip
+    assert {f"Images ({images})", f"Entries ({entries})"} <= set(at.segmented_control(key="bin-kind").options)
+    assert (images, entries) == (1, 1)

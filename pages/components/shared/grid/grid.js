@@ -186,6 +186,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   }
 
   cells.onkeydown = (event) => {
+    if (event.target.tagName === "BUTTON" && (event.key === "Enter" || event.key === " ")) return; // a click on it
     if (event.target.closest("button") && ["Enter", " "].includes(event.key)) return;
     const columns = getComputedStyle(cells).gridTemplateColumns.split(" ").length;
     const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -grid.at, End: ids.length };
