@@ -52,7 +52,7 @@ ON_POSTGRESQL := tests/core/db tests/core/bin tests/core/audit/test_service.py t
 prove: .venv/installed-tests
 	VITRINE_PROVE=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
 	VITRINE_TEST_DATABASE=postgresql $(BIN)/python -m pytest --numprocesses 2 --dist loadfile tests/core
-	VITRINE_PROVE=1 VITRINE_TEST_DATABASE=postgresql $(BIN)/python -m pytest tests/core/tasks/test_restarts.py \
+	VITRINE_PROVE=1 VITRINE_TEST_DATABASE=postgresql $(BIN)/python -m pytest tests/core/tasks/test_restarts.py tests/core/tasks/engines/test_killed.py \
 		tests/core/llm/test_rates_of_processes.py
 
 # MUTANTS="--seed 2 --only core/export" selects other mutants.
