@@ -7,7 +7,7 @@ arrived until nine tenths have.
 
     python bench/workers.py [--full] [--part NAME]
 
-Parts: scaling (4 workers beside one), rates (4 workers with a limit of 600 calls a minute, by when calls arrive),
+Parts: scaling (4 workers beside one), rates (4 workers with a limit of 240 calls a minute, by when calls arrive),
 limiter (what asking for a call costs) or rows (what they take on the disk). The CPU of an item is that of all worker
 processes, the share of the database that of all its processes; statements are counted in the log of the server.
 """
@@ -46,7 +46,7 @@ RESULTS = Path(__file__).parent / "results" / "workers.json"
 ROOT = Path(__file__).parents[1]
 REPLY_AFTER_S, CONCURRENCY, WORKERS = 2.0, 16, 4
 TIMES_AT_LEAST = 3.6
-CALLS_A_MINUTE = 600
+CALLS_A_MINUTE = 240
 _DRAIN_S = 30.0
 
 
@@ -309,7 +309,7 @@ def main() -> int:
     options.add_argument("--part", choices=["scaling", "rates", "limiter", "rows"])
     chosen = options.parse_args()
     items = chosen.items or (1920 if chosen.full else 960)
-    sizes = {"scaling": items, "rates": 2 * CALLS_A_MINUTE + items // 4, "limiter": 500, "rows": 10_000}
+    sizes = {"scaling": items, "rates": 3 * CALLS_A_MINUTE, "limiter": 500, "rows": 10_000}
     parts = [chosen.part] if chosen.part else list(sizes)
     with tempfile.TemporaryDirectory() as name, ExitStack() as opened:
         directory = Path(name)
