@@ -8,10 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert
-
 from core.config import Settings
-from core.db import ImageDatasets, Images, Projects, Questions, connect, new_id, utc_now
+from core.db import ImageDatasets, Images, Projects, Questions, connect, insert_rows, new_id, utc_now
 from core.images.samples import drawings
 from core.images.storage import ImageStorage, thumbnail_variant
 
@@ -31,11 +29,11 @@ def fill_project(data_dir: Path | str, *, entries: int, with_files: bool = True)
         session.flush()
         if entries:
             images, questions, answers = _rows(project.id, entries)
-            session.execute(insert(Images), images)
+            insert_rows(session, Images, images)
             if with_files:
                 _write_files(Path(data_dir), images)
-            session.execute(insert(Questions), questions)
-            session.execute(insert(ImageDatasets), answers)
+            insert_rows(session, Questions, questions)
+            insert_rows(session, ImageDatasets, answers)
         return project.id
 
 
