@@ -17,14 +17,16 @@ down_revision = "0032"
 branch_labels = None
 depends_on = None
 
-_HAS_TWIN = f"EXISTS (SELECT FROM image_datasets AS entry WHERE {long_texts.by_begin(triggers._is_twin('added'))})"
+# The limit keeps PostgreSQL from reading the whole table for a statement, as it would while it believes it empty.
+_TWIN = f"SELECT FROM image_datasets AS entry WHERE {long_texts.by_begin(triggers._is_twin('added'))} LIMIT 1"
 _COUNT = long_texts.by_begin(triggers._count(triggers._is_twin("one")) + triggers._count("entry.id = one.id"))
 
 STATEMENTS = (
     "DROP TRIGGER entry_twins_added ON image_datasets",
     f"CREATE OR REPLACE FUNCTION entry_twins_added() RETURNS trigger LANGUAGE plpgsql {BY_KEY} AS $$"
     " DECLARE one image_datasets; BEGIN"
-    f" FOR one IN SELECT added.* FROM added WHERE added.deleted_at IS NULL AND {_HAS_TWIN} LOOP {_COUNT} END LOOP;"
+    f" FOR one IN SELECT added.* FROM added, LATERAL ({_TWIN}) AS twin WHERE added.deleted_at IS NULL"
+    f" LOOP {_COUNT} END LOOP;"
     " RETURN NULL; END $$",
     "CREATE TRIGGER entry_twins_added AFTER INSERT ON image_datasets REFERENCING NEW TABLE AS added"
     " FOR EACH STATEMENT EXECUTE FUNCTION entry_twins_added()",
