@@ -38,6 +38,7 @@ class Desk {
     this.guide.use(this.queue, () => this.paintKeys());
     this.resize();
     this.paint();
+    this.root.classList.add("laid-out"); // shown when it has its size and its entry, so that nothing jumps
   }
 
   paintKeys() {
