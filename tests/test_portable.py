@@ -59,15 +59,18 @@ def test_nothing_that_newer_versions_of_python_removed_is_used() -> None:
 
 
 def _names(file: Path) -> set[str]:
-    found = set()
+    """Return the modules that a file imports, with the names that it takes from them; not those of its variables."""
+    found: set[str] = set()
+    attributes: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Attribute):
-            found.add(ast.unparse(node))
-    return found
+            attributes.add(ast.unparse(node))
+    imported = {name.partition(".")[0] for name in found}
+    return found | {name for name in attributes if name.partition(".")[0] in imported}
 
 
 def _is_removed(name: str) -> bool:

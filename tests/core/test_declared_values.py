@@ -26,6 +26,7 @@ DECLARED: dict[str, dict[str, object]] = {
     "core.fetch": {
         "MAX_REDIRECTS": 3,
         "PORTS": {"http": 80, "https": 443},
+        "_LONGEST_WAIT_S": 365 * 24 * 3600.0,
     },
     "core.interpreter": {
         "GC_THRESHOLDS": (10_000, 20, 20),

@@ -26,7 +26,6 @@ DECLARED: dict[str, dict[str, object]] = {
     },
     "core.llm.error_mapping": {
         "_MAX_MESSAGE_CHARS": 200,
-        "_LONGEST_WAIT_S": 365 * 24 * 3600.0,
     },
     "core.llm.image_generation": {
         "_MAX_EDGE_PX": 3840,
