@@ -100,9 +100,8 @@ def test_keys_are_changed_kept_and_reset_and_undo_takes_back_a_whole_decision(
     card.get_by_role("button", name="A", exact=True).click()
     page.keyboard.press("x")
     expect(card.get_by_role("status")).to_have_text("X is the key of “Reject” already. Choose another one.")
-    card.get_by_role("button", name="A", exact=True).click()
     page.keyboard.press("j")
-    expect(card.get_by_role("button", name="J", exact=True)).to_be_visible()
+    expect(card.get_by_role("button", name="J", exact=True)).to_be_focused()
     page.keyboard.press("Escape")
     expect(card).to_be_hidden()
 
@@ -127,3 +126,24 @@ def test_keys_are_changed_kept_and_reset_and_undo_takes_back_a_whole_decision(
     expect(page.locator(".desk .ending")).to_contain_text("3 confirmed")
     expect(page.locator(".desk .result")).to_contain_text("3 confirmed entries")
     assert _decision(server, project_id, "Which color?") == ("confirmed", "", '["blue"]')
+
+
+def test_what_was_saved_before_a_refused_message_is_undone_first(
+    server: AppServer, page: Page, project_id: str
+) -> None:
+    _open(page, server, project_id)
+    page.keyboard.press("s")
+    question, notice = page.locator(".desk .question"), page.locator(".desk [data-part=notice]")
+    expect(question).to_have_text("Question 1?")
+    page.keyboard.press("f")
+    _wait_until_saved(page)
+    page.keyboard.press("q")
+    page.keyboard.press("Enter")
+    expect(notice).to_contain_text("This was not saved.")
+    expect(page.locator(".desk .last")).to_contain_text("Flagged Question 1?")
+
+    page.keyboard.press("u")
+    expect(page.locator(".desk .last")).to_have_text("Undone.")
+    expect(question).to_have_text("Question 1?")
+    expect(page.locator(".desk [data-part=marks]")).not_to_contain_text("flagged")
+    expect(notice).to_be_hidden()

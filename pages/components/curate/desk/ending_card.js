@@ -1,6 +1,5 @@
 /* What the end of a queue says: how many were decided and how fast, what an export will hold, and how it is loaded. */
 
-
 /* The rate of this visit, from its first decision to the last one. */
 function paceOf({ tally: { confirm, reject, skip, second, first, last } }) {
   const decided = confirm + reject + skip + second;
@@ -10,7 +9,7 @@ function paceOf({ tally: { confirm, reject, skip, second, first, last } }) {
 function wrongNodes({ total, caught, missed }) {
   const rows = missed.map(([question, answer]) => h("li", {}, question, " ", h("b", {}, answer)));
   return [h("dt", {}, "Wrong on purpose"), h("dd", {}, h("b", {}, `${caught} of ${total} caught`),
-    rows.length ? h("ul", {}, ...rows) : "")];
+    ...(rows.length ? [h("div", { cls: "quiet" }, "Confirmed all the same, with the right answer in bold:"), h("ul", {}, ...rows)] : []))];
 }
 
 function copyButton(text) {

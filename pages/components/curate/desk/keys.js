@@ -42,15 +42,17 @@ class KeyCard {
     const isMeant = ({ mode, name }) => !desk.isWithheld(name) && (desk.form?.isDrawing ? mode || desk.form.allows(name) : !mode);
     const rows = KEYS.filter(isMeant).flatMap((row) => [h("dt", {}, this.keyNode(row)), h("dd", {}, row.label)]);
     const hasOwn = Object.keys(keyMap.own).length > 0;
+    const focused = this.card.getRootNode().activeElement?.value; // drawing again would lose the focus
     this.card.replaceChildren(h("b", {}, "Keys"),
       h("div", { cls: this.message ? "status wrong" : "status", role: "status" }, this.message || "Click a key to choose another one."),
       hasOwn ? h("button", { onclick: () => this.save({}) }, "Reset all keys") : "", h("dl", {}, ...rows));
+    if (focused) this.card.querySelector(`button.key[value="${focused}"]`)?.focus();
   }
 
   keyNode(row) {
     if (row.mode || !row.keys || FIXED.includes(row.name)) return h("kbd", {}, row.shown);
     const isChosen = this.choosing === row.name;
-    return h("button", { cls: isChosen ? "key on" : "key", title: "Choose another key", onclick: () => this.choose(row.name) }, isChosen ? "Press a key" : keyMap.shown(row));
+    return h("button", { cls: isChosen ? "key on" : "key", value: row.name, title: "Choose another key", onclick: () => this.choose(row.name) }, isChosen ? "Press a key" : keyMap.shown(row));
   }
 
   choose(name) {
@@ -61,19 +63,17 @@ class KeyCard {
   /* A key pressed while one is chosen; return whether it was for the card. */
   key(event) {
     if (!this.choosing || ["Shift", "Control", "Alt", "Meta"].includes(event.key)) return false;
-    const name = this.choosing;
-    this.choosing = null;
-    if (event.key === "Escape") this.draw();
-    else this.save({ ...keyMap.own, [name]: event.key.toLowerCase() });
+    if (event.key === "Escape") this.choose(null);
+    else this.save({ ...keyMap.own, [this.choosing]: event.key.toLowerCase() });
     return true;
   }
 
   async save(keys) {
     try {
       keyMap.use((await this.desk.queue.call("POST", "/desk/keys", { keys })).keys);
-      this.message = "";
+      Object.assign(this, { choosing: null, message: "" });
     } catch (error) {
-      this.message = error.message;
+      this.message = error.message; // the next key is another try
     }
     this.desk.paintKeys();
     this.draw();

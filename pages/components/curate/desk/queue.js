@@ -217,6 +217,7 @@ class Queue {
   }
 
   step(by) {
+    if (this.current) this.current.problem = null; // it was read
     this.index = Math.max(0, Math.min(this.index + by, this.entries.length - (this.isLoading ? 1 : 0)));
     if (this.needsMore) this.load();
   }
@@ -241,7 +242,7 @@ class Queue {
     if ("question" in act.changes || "answer" in act.changes) this.tally.edited--;
     const { version, others, ...fields } = before;
     this.countSentBack(item, -1);
-    Object.assign(item, fields);
+    Object.assign(item, fields, { problem: null });
     this.countSentBack(item, 1);
     if (added) this.entries = this.entries.filter((other) => other !== added), this.total--;
     this.show(item);
@@ -264,13 +265,16 @@ class Queue {
       if (message.item && result.messages) (message.item.messages = result.messages);
       return;
     }
-    // Later acts on this entry were based on the rejected one, so they are discarded with it.
-    this.outbox.remove((other) => other.act.entry_id === message.act.entry_id);
-    this.undoStack = this.undoStack.filter(({ item }) => item !== message.item);
+    // Later acts on this entry were based on the rejected one, so they are discarded with it; saved ones can be undone.
+    const isConflict = Boolean(result.current);
+    const lost = new Set([message, ...this.outbox.messages.filter(({ act }) => act.entry_id === message.act.entry_id)].map(({ act }) => act));
+    this.outbox.remove(({ act }) => lost.has(act));
+    this.undoStack = this.undoStack.filter(({ act, item }) => item !== message.item || !(isConflict || lost.has(act)));
     const item = message.item ?? { id: message.act.entry_id, others: [] };
-    this.setDone(item, "");
-    Object.assign(item, message.before, result.current, { done: "" });
-    item.problem = { detail: result.detail, mine: message.act, conflict: Boolean(result.current) };
+    const done = (!isConflict && message.before?.done) || "";
+    this.setDone(item, done);
+    Object.assign(item, message.before, result.current, { done });
+    item.problem = { detail: result.detail, mine: message.act, conflict: isConflict };
     this.reinsert(item);
   }
 
