@@ -50,6 +50,6 @@ with right:
         with agreement_tab:
             boards.agreement(project.id, entry_filter)
 with left:
-    boards.facets(project.id, entry_filter)
+    boards.facets(project.id, entry_filter, total)
 with actions:
     results.next_steps(project.id, entry_filter, total, selected, reviewer_name.name())

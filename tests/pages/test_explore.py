@@ -43,6 +43,7 @@ def test_a_search_without_results_suggests_a_wider_search() -> None:
     project, _ = filled()
     at = open_page("explore", project.id, q="zebra")
     assert "No entry matches zebra." in texts(at)
+    assert "do not differ" not in texts(at)
     assert at.button(key="review").disabled
 
 

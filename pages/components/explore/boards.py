@@ -14,8 +14,8 @@ MIN_ANSWERS = 5
 """With fewer answers, no share is reported as dominant."""
 
 
-def facets(project_id: str, entry_filter: EntryFilter) -> None:
-    """Draw how many entries there are by decision, kind, model and further fields."""
+def facets(project_id: str, entry_filter: EntryFilter, total: int) -> None:
+    """Draw how many of the *total* entries there are by decision, kind, model and further fields."""
     groups = [
         facet_bars.Group(
             facet.label,
@@ -32,7 +32,7 @@ def facets(project_id: str, entry_filter: EntryFilter) -> None:
         for facet in page.services().entries.facets(project_id, entry_filter)
         if facet.values
     ]
-    if not groups:
+    if total and not groups:
         st.caption("These entries do not differ in any of the counted fields.")
     facet_bars.show(groups, key="facets", on_toggle=toggle)
 
