@@ -113,6 +113,7 @@ def test_exporting_ends_in_a_report_with_the_command_and_the_download(services: 
     assert not page.exception
     (export,) = services.exports.list_exports(project_id)
     assert "**5 entries on 3 images, as LLaVA.**" in _texts(page)
+    assert "With the ZIP unpacked into the directory Shelf:" in _texts(page)
     assert "--data_path Shelf/llava.json --image_folder Shelf" in _texts(page)
     assert "Left out, not confirmed yet: 1" in _texts(page)
     assert "Earlier exports" in _texts(page)

@@ -32,6 +32,8 @@ def report(export: "Exports") -> None:
                     f"{sizes.readable(export.size_bytes)}"
                 )
             _download(export, f"export-download-{export.id}")
+        if export.recipe["container"] == "zip" and "directory" in made:
+            st.caption(f"With the ZIP unpacked into the directory {page.escape(made['directory'])}:")
         st.code(_load(export), language=format_named(export.format).load_language, wrap_lines=True)
         if len(made["splits"]) > 1:
             st.text(
