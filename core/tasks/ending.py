@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
+from core import audit
 from core.db import LlmCalls, TaskItems, Tasks, utc_now
 from core.db.group_commit import do_together
 from core.errors import VitrineError
@@ -14,6 +15,7 @@ from core.tasks.adding import insert_items
 from core.tasks.item_queue import pause_running
 from core.tasks.kinds import ItemPlan, ItemResult
 from core.tasks.part import Span
+from core.tasks.service import ACTIVE, WAITING, TaskStatus
 
 
 class TakenOverError(VitrineError):
@@ -31,6 +33,20 @@ def mark_done(session: Session, item: TaskItems, result: ItemResult) -> None:
 def _add_items(session: Session, task_id: str, more: Sequence[ItemPlan]) -> None:
     insert_items(session, task_id, more)
     session.execute(update(Tasks).where(col(Tasks.id) == task_id).values(total_count=Tasks.total_count + len(more)))
+
+
+def complete_without_open_items(session: Session, task: Tasks) -> None:
+    """Complete an active task whose items have all ended, or that has none."""
+    open_items = col(TaskItems.state).in_(("queued", "running", *WAITING))
+    left = select(TaskItems.id).where(TaskItems.task_id == task.id, open_items).limit(1)
+    if task.status not in ACTIVE or session.exec(left).first() is not None:
+        return
+    task.status = TaskStatus.COMPLETED_WITH_FAILURES if task.failed_count else TaskStatus.COMPLETED
+    task.note, task.ended_at = "", utc_now()
+    audit.record(
+        session, "task.end", task, in_task=True, status=task.status, items=task.total_count,
+        failed=task.failed_count or None,
+    )  # fmt: skip
 
 
 def mark_failed(session: Session, item: TaskItems, code: str, message: str) -> None:

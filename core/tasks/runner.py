@@ -15,7 +15,6 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from core import audit
 from core.caller import Caller, acting
 from core.db import Database, TaskItems, Tasks, utc_now
 from core.db.lease import Lease
@@ -31,6 +30,7 @@ from core.errors import (
 )
 from core.tasks.ending import (
     TakenOverError,
+    complete_without_open_items,
     end_left_calls,
     mark_done,
     mark_failed,
@@ -41,7 +41,7 @@ from core.tasks.ending import (
 from core.tasks.item_queue import Claimed, ItemQueue, Round, pause_running
 from core.tasks.kinds import ItemContext, ItemResult, PrefetchingTaskKind, TaskKind, WaitingTaskKind
 from core.tasks.part import Part
-from core.tasks.service import ACTIVE, WAITING, TaskStatus
+from core.tasks.service import ACTIVE, TaskStatus
 
 log = logging.getLogger(__name__)
 
@@ -139,15 +139,7 @@ class TaskRunner:
         left = update(TaskItems).where(col(TaskItems.task_id) == task_id, col(TaskItems.state) == "running")
         session.execute((left if part is None else left.where(part.span.condition())).values(state="queued"))
         end_left_calls(session, task_id, *([] if part is None else [part.span.condition()]))
-        open_items = col(TaskItems.state).in_(("queued", "running", *WAITING))
-        queued = select(TaskItems.id).where(TaskItems.task_id == task_id, open_items).limit(1)
-        if task.status == TaskStatus.RUNNING and session.exec(queued).first() is None:
-            task.status = TaskStatus.COMPLETED_WITH_FAILURES if task.failed_count else TaskStatus.COMPLETED
-            task.ended_at = utc_now()
-            audit.record(
-                session, "task.end", task, in_task=True, status=task.status, items=task.total_count,
-                failed=task.failed_count or None,
-            )  # fmt: skip
+        complete_without_open_items(session, task)
         if part is not None:
             part.end(session, task)
         return task

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from core.db import TaskChunks, TaskItems, Tasks
 from core.tasks.adding import POSITIONS_PER_STAGE
-from core.tasks.ending import requeue_interrupted
+from core.tasks.ending import complete_without_open_items, requeue_interrupted
 from core.tasks.engines.dispatcher import Dispatcher
 from core.tasks.engines.routing import Routing
 from core.tasks.part import Span
@@ -29,11 +29,16 @@ class ChunkPlanner:
         self.version = version
 
     def plan(self, session: Session, task: Tasks) -> None:
-        """Hand out items that are queued and in no chunk yet, in the transaction of *session*."""
+        """Hand out items that are queued and in no chunk yet, in the transaction of *session*.
+
+        No chunk ends a task that has no items, or was paused while its last ones ran: it is completed here.
+        """
         queue = self._routing.queue_of(task.task_type, task.config)
         if queue is None or task.status not in ACTIVE:
             return
         spans = _spans(session, task.id)
+        if not spans:
+            complete_without_open_items(session, task)
         if len(spans) > MOST_OPEN // 2:
             return
         for span in _new_spans(session, task.id, spans, MOST_OPEN - len(spans)):
@@ -45,10 +50,12 @@ class ChunkPlanner:
             self._dispatcher.enqueue(session, chunk.id, queue, self.version)
 
     def is_needed(self, session: Session, task: Tasks) -> bool:
-        """Return whether :meth:`plan` would hand out something."""
+        """Return whether :meth:`plan` would hand out something, or complete a task whose items have all ended."""
         if self._routing.queue_of(task.task_type, task.config) is None:
             return False
         spans = _spans(session, task.id)
+        if not spans and task.total_count:
+            return True
         return len(spans) <= MOST_OPEN // 2 and bool(_new_spans(session, task.id, spans, 1))
 
     def begin(self, session: Session, chunk_id: str, worker_id: str) -> None:

@@ -55,6 +55,23 @@ def test_a_task_resumed_while_its_last_item_is_in_flight_continues(
     assert counted(db) == [0, 1, 2]
 
 
+def test_a_task_without_items_and_one_resumed_after_its_last_item_end(
+    tasks: TaskService, make_task: MakeTask, make_engine: MakeEngine, loop: BackgroundLoop, kind: Counting
+) -> None:
+    engine, empty, task = make_engine(), make_task(), make_task("wait")
+    engine.submit(empty.id)
+    wait_for(tasks, empty.id, "completed")
+    engine.submit(task.id)
+    until(lambda: kind.in_flight == 1)
+    tasks.pause(task.id)
+    let_go(loop, kind)
+    until(lambda: not engine.works_on(task.id))
+    assert (tasks.summary(task.id).done, tasks.get_task(task.id).status) == (1, "paused")
+    tasks.resume(task.id)
+    engine.submit(task.id)
+    wait_for(tasks, task.id, "completed")
+
+
 def test_stopping_waits_for_the_item_in_flight_and_stores_its_result(
     db: Database, tasks: TaskService, make_task: MakeTask, make_engine: MakeEngine, loop: BackgroundLoop, kind: Counting
 ) -> None:
