@@ -21,6 +21,7 @@ from core.errors import InvalidInputError, NotFoundError
 from core.lazy import lazy_import
 from core.progress import ShowProgress, shown
 from core.project_counts import ProjectCounts, ProjectSummary, count_contents, summarize
+from core.tasks.item_queue import pause_all
 
 __all__ = ["MAX_NAME_CHARS", "ProjectCounts", "ProjectService", "ProjectSummary", "numbered_name"]
 
@@ -142,12 +143,13 @@ class ProjectService:
         return project
 
     def delete_project(self, project_id: str) -> bool:
-        """Soft-delete the project with everything in it; return False when there is no such project."""
+        """Soft-delete the project with everything in it and pause its tasks; return False when there is none."""
         with self._db.transaction() as session:
             project = session.get(Projects, project_id)
             if project is None or project.deleted_at is not None:
                 return False
             project.deleted_at = utc_now()
+            pause_all(session, project_id, "Paused because its project was deleted.")
             audit.record(session, "project.delete", project)
         return True
 

@@ -219,6 +219,14 @@ def _affordable_items(session: Session, task_id: str, cost_cap: float, *, proces
     return min(most, int((cost_cap - spent) / highest + 1e-6))
 
 
+def pause_all(session: Session, project_id: str, reason: str) -> None:
+    """Pause the queued and running tasks of a project; *reason* is shown to the user."""
+    active = [col(Tasks.project_id) == project_id, col(Tasks.status).in_((TaskStatus.QUEUED, TaskStatus.RUNNING))]
+    for task in session.exec(select(Tasks).where(*active)).all():
+        task.status, task.note = TaskStatus.PAUSED, reason
+        audit.record(session, "task.pause", task, reason=reason)
+
+
 def pause_running(session: Session, task_id: str, reason: str) -> None:
     """Pause the task if it is running; *reason* is shown to the user."""
     paused = session.connection().execute(

@@ -10,6 +10,7 @@ from core.errors import InvalidInputError, NotFoundError
 from core.images import ImageFilter
 from core.projects import ProjectCounts
 from core.services import Services
+from core.tasks import TaskService
 from tests.pictures import striped
 
 
@@ -70,6 +71,17 @@ def test_a_deleted_project_is_hidden_and_can_be_restored(projects: ProjectServic
         projects.get_project(project.id)
     assert projects.restore_project(project.id).description == "oak"
     assert [project.name for project in projects.list_projects()] == ["Shelf"]
+
+
+def test_tasks_of_a_deleted_project_are_paused(db: Database, projects: ProjectService) -> None:
+    tasks = TaskService(db)
+    deleted, other = (projects.create_project(name).id for name in ("Shelf", "Board"))
+    active, ended, elsewhere = (tasks.create_task(project_id).id for project_id in (deleted, deleted, other))
+    tasks.cancel(ended)
+    projects.delete_project(deleted)
+    assert [tasks.get_task(id_).status for id_ in (active, ended, elsewhere)] == ["paused", "cancelled", "queued"]
+    projects.restore_project(deleted)
+    assert tasks.get_task(active).note == "Paused because its project was deleted."
 
 
 def test_a_restored_project_whose_name_is_taken_gets_a_number(projects: ProjectService) -> None:
