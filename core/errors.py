@@ -175,6 +175,8 @@ class MissingKeyError(LLMError):
 
     code = "missing_key"
     stops_task = True
+    variable: str = ""
+    """The environment variable in which the key was looked for; "" when unknown."""
 
 
 class AccessDeniedError(LLMError):

@@ -34,10 +34,13 @@ def key_for(config: ModelConfig) -> str | None:
         return NO_KEY
     key, _ = _find(key_names(config))
     if key is None and provider.key_variables:
-        raise MissingKeyError(
-            f"There is no key for {provider.name}. Set {provider.key_variables[0]} in the environment or in "
+        variable = provider.key_variables[0]
+        missing = MissingKeyError(
+            f"There is no key for {provider.name}. Set {variable} in the environment or in "
             f"{SECRETS_FILE}, or type one for this session."
         )
+        missing.variable = variable
+        raise missing
     return key
 
 

@@ -24,6 +24,7 @@ from core.errors import (
     FullDiskError,
     ItemInterrupted,
     LLMError,
+    MissingKeyError,
     NotFoundError,
     ObjectStorageError,
     VitrineError,
@@ -49,11 +50,20 @@ log = logging.getLogger(__name__)
 class TaskRunner:
     """Runs the items of a task on the event loop it is awaited on, several at a time."""
 
-    def __init__(self, db_session: Database, kinds: dict[str, TaskKind], lease: Lease | None = None) -> None:
+    def __init__(
+        self,
+        db_session: Database,
+        kinds: dict[str, TaskKind],
+        lease: Lease | None = None,
+        *,
+        knows_typed_keys: bool = True,
+    ) -> None:
         """*kinds* maps each ``task_type`` that can be run to its kind.
 
         When *lease* is lost, no further items are claimed, and those in flight belong to whoever has it now.
+        Keys that were typed on a page are in the memory of the server: a worker does not know them.
         """
+        self._knows_typed_keys = knows_typed_keys
         self._db = db_session
         self._lease = lease
         self._kinds = kinds
@@ -212,7 +222,7 @@ class TaskRunner:
             queue.close()
             await self._db.write(lambda session: requeue_and_pause(session, item, message))
         except LLMError as error:
-            code, message = error.code, str(error)
+            code, message = error.code, self._reason(error)
             if error.stops_task:
                 # Every further call would fail the same way: the item is retried once the user has fixed the cause.
                 queue.close()
@@ -225,6 +235,14 @@ class TaskRunner:
         except Exception as error:  # noqa: BLE001  the other items go on
             await self._record_bug(task, item, error)
         return None
+
+    def _reason(self, error: LLMError) -> str:
+        if isinstance(error, MissingKeyError) and error.variable and not self._knows_typed_keys:
+            return (
+                f"There is no key on the worker, which does not know one that was typed on a page. "
+                f"Set {error.variable} in the environment of each worker and start it again, then resume the task."
+            )
+        return str(error)
 
     def _store(self, task: Tasks, item: TaskItems, result: ItemResult, queue: ItemQueue) -> asyncio.Task[None]:
         """Queue the write of the result; the returned task ends when it is committed or its failure recorded."""

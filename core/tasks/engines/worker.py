@@ -70,7 +70,7 @@ class Worker:
             db_session, version=self._version, kinds=wanted, lanes=lanes, concurrency=concurrency
         )
         self._together = workers_lease(db_session)
-        self._runner = TaskRunner(db_session, kinds, self._membership)
+        self._runner = TaskRunner(db_session, kinds, self._membership, knows_typed_keys=False)
         self._taker = make_taker(self._membership.executor, self._version)
         self._slots = asyncio.Semaphore(concurrency)
         self._active: set[str] = set()

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from sqlmodel import Session, select
 
 from core.db import Database, Events, LlmCalls
-from core.errors import AccessDeniedError, InvalidInputError, ProviderDownError
+from core.errors import AccessDeniedError, InvalidInputError, MissingKeyError, ProviderDownError
 from core.tasks import ItemContext, ItemInterrupted, ItemPlan, ItemResult, TaskKind
 
 
@@ -60,6 +60,8 @@ class Counting:
             raise ProviderDownError("The provider is down. Try again later.")
         if does == "deny":
             raise AccessDeniedError("The provider refused the key. Choose another one.")
+        if does == "need a key":
+            raise _missing_key()
         if does == "break":
             raise ZeroDivisionError("a bug")
         if does == "wait":
@@ -112,3 +114,9 @@ def counted(db: Database) -> list[int]:
     """Return the positions of the items whose result was stored, once for each time."""
     with db.reading() as session:
         return sorted(int(entity_id) for entity_id in session.exec(select(Events.entity_id)))
+
+
+def _missing_key() -> MissingKeyError:
+    error = MissingKeyError("There is no key for openai.")
+    error.variable = "OPENAI_API_KEY"
+    return error

@@ -59,6 +59,25 @@ async def test_failed_items_have_a_cause_and_the_others_continue(
     assert counted(db) == [0, 2]
 
 
+@pytest.mark.parametrize(
+    ("knows_typed_keys", "note"),
+    [
+        (True, "There is no key for openai."),
+        (
+            False,
+            "There is no key on the worker, which does not know one that was typed on a page. "
+            "Set OPENAI_API_KEY in the environment of each worker and start it again, then resume the task.",
+        ),
+    ],
+)
+async def test_a_missing_key_pauses_the_task_and_a_worker_says_where_it_has_to_be(
+    db: Database, kind: Counting, make_task: MakeTask, knows_typed_keys: bool, note: str
+) -> None:
+    runner = TaskRunner(db, kinds(kind), knows_typed_keys=knows_typed_keys)
+    ended = await runner.run(make_task("need a key", "ok", concurrency=1).id)
+    assert (ended.status, ended.note, ended.processed_count) == ("paused", note, 0)
+
+
 async def test_a_bug_fails_its_item_with_an_id_that_the_log_has_too(
     tasks: TaskService, runner: TaskRunner, make_task: MakeTask, caplog: pytest.LogCaptureFixture
 ) -> None:
