@@ -14,6 +14,7 @@ from core.pluralize import pluralize
 
 if TYPE_CHECKING:
     from core.db import Database
+    from core.services import Services
     from core.tasks.engines.worker import Worker
 
 DRAIN_S = 120.0
@@ -65,6 +66,7 @@ def _join(db: "Database", concurrency: int, kinds: list[str], lanes: list[str]) 
 
     services = Services(db)
     try:
+        require_images(services)
         for name in kinds:
             kind_of(name, services.kinds)
         worker = make_worker(
@@ -78,6 +80,31 @@ def _join(db: "Database", concurrency: int, kinds: list[str], lanes: list[str]) 
         _drain(worker, max(DRAIN_S, db.settings.llm_timeout_s))
     finally:
         services.close()
+
+
+def require_images(services: "Services") -> None:
+    """Check that the images of the database can be read here, by the newest ones of some projects.
+
+    Raises:
+        ConfigurationError: none of them is there: each item of this worker would fail.
+    """
+    from core.errors import ConfigurationError, MissingFileError
+
+    pages = [services.images.list_images(project.id, limit=1) for project in services.projects.list_projects()[:5]]
+    newest = [image for page in pages for image in page]
+    for image in newest:
+        try:
+            services.images.original_path(image)
+        except MissingFileError:
+            continue
+        return
+    if newest:
+        settings = services.db.settings
+        raise ConfigurationError(
+            f"The images of this database are not in {settings.storage_url or settings.images_dir}. Set "
+            f"VITRINE_STORAGE_URL to the bucket that the server uses, or VITRINE_DATA_DIR to the data directory of the "
+            f"server on a disk that both have."
+        )
 
 
 def _ends_by_signal() -> threading.Event:

@@ -13,6 +13,8 @@ from typer.testing import CliRunner, Result
 from core import ImageDatasetService, ProjectService, TaskService, connect
 from core.cli import app
 from core.cli.output import progress_bar
+from core.cli.worker import require_images
+from core.errors import ConfigurationError
 from core.llm.batches import model_batches
 from core.services import Services
 from core.tasks import EmbeddedEngine
@@ -199,3 +201,15 @@ def test_a_worker_beside_others_says_what_it_needs(monkeypatch: pytest.MonkeyPat
     if not postgresql.WANTED:
         assert "Workers need PostgreSQL: set VITRINE_DATABASE_URL" in _run("worker", code=1).stderr
     assert "There is no kind of task called analysis" in _run("worker", "--kinds", "analysis", code=1).stderr
+
+
+def test_a_worker_that_finds_none_of_the_images_refuses_to_start(shelf: None) -> None:
+    services = Services(connect())
+    try:
+        require_images(services)
+        for file in services.db.settings.images_dir.rglob("*.png"):
+            file.unlink()
+        with pytest.raises(ConfigurationError, match=r"are not in .*images\. Set VITRINE_STORAGE_URL to the bucket"):
+            require_images(services)
+    finally:
+        services.close()
