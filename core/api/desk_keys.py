@@ -47,7 +47,8 @@ def checked_keys(keys: Any) -> dict[str, str]:
     for name, key in keys.items():
         if name not in changeable:
             raise InvalidInputError(f"{name} has no key that can be changed.", field="keys")
-        if not isinstance(key, str) or not 0 < len(key) <= _MAX_KEY_CHARS or key != key.lower() or key in _RESERVED:
+        is_key = isinstance(key, str) and 0 < len(key) <= _MAX_KEY_CHARS and key.isprintable() and key == key.lower()
+        if not is_key or key in _RESERVED:
             shown = str(key).upper().strip() or "Space"
             raise InvalidInputError(f"{shown} has a meaning of its own. Choose another key.", field="keys")
     _check_meanings(keys)

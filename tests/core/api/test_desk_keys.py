@@ -32,6 +32,7 @@ def test_keys_are_chosen_by_each_person_and_reset_by_an_empty_choice(client: Tes
             "N is the key of “While drawing boxes: a new box in the middle” already. Choose another one.",
         ),
         ({"confirm": "7"}, "7 has a meaning of its own. Choose another key."),
+        ({"confirm": "\u200b"}, "\u200b has a meaning of its own. Choose another key."),
         ({"confirm": " "}, "Space has a meaning of its own. Choose another key."),
         ({"escape": "j"}, "escape has no key that can be changed."),
         (["j"], "Send the keys as a JSON object, by the name of what they do."),
