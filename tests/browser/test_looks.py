@@ -11,6 +11,12 @@ from pages import PAGES
 from tests.browser.driving import AppServer, settle
 from tests.browser.looking import SHIFT_RECORDER, axe_findings, layout_shift
 
+# Contrast is not measured while the colors change from one theme to the other.
+SETTLED = """
+() => new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(
+  () => next(!document.getAnimations().some((one) => one instanceof CSSTransition)))))
+"""
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
 SECRET = "nine green bottles"
@@ -41,7 +47,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[AppServer,
 @pytest.fixture
 def window(browser: Browser, shelf: tuple[AppServer, str]) -> Iterator[Page]:
     """A window on the sign-in page that records layout shifts."""
-    context = browser.new_context()
+    context = browser.new_context(reduced_motion="reduce")
     page = context.new_page()
     page.add_init_script(SHIFT_RECORDER)
     page.goto(shelf[0].url)
@@ -61,6 +67,7 @@ def _findings(page: Page, where: str, widths: tuple[int, ...] = WIDTHS) -> list[
     found: dict[str, str] = {}
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.wait_for_function(SETTLED)
         for width in widths:
             page.set_viewport_size({"width": width, "height": 900})
             for finding in axe_findings(page):
