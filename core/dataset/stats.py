@@ -221,7 +221,10 @@ def _facet_value(value: Any, count: int, field: str) -> FacetValue:
     return FacetValue(text, _LENGTH_LABELS.get(text, text) if field == "length" else text, count)
 
 
-_NONE_LABELS = {"model": "no model", "score": "not rated", "tag": "no tag", "reason": "no reason", "kind": "no kind"}
+_NONE_LABELS = {
+    "model": "no model", "score": "not rated", "tag": "no tag", "reason": "not rejected, or no reason",
+    "kind": "no kind",
+}  # fmt: skip
 _LENGTH_LABELS = dict(
     zip(LENGTHS, ("up to 10 characters", "11 to 50", "51 to 200", "over 200 characters"), strict=True)
 )

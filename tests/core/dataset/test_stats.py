@@ -25,6 +25,18 @@ def test_facets_have_a_value_for_entries_without_one(make: Make, entries: EntryQ
     assert "model" not in facets  # one value says nothing
 
 
+def test_the_reasons_of_rejections_say_that_others_were_not_rejected(
+    make: Make, entries: EntryQueries, review: ReviewService, project: Projects
+) -> None:
+    make("Is it red?")
+    wrong = make("Is it blue?")
+    review.decide(wrong.id, wrong.version, "reject", changes={"reject_reason": "duplicate"})
+    facets = {facet.field: facet.values for facet in entries.facets(project.id, ALL)}
+    assert facets["reason"] == (
+        FacetValue("duplicate", "duplicate", 1), FacetValue("none", "not rejected, or no reason", 1),
+    )  # fmt: skip
+
+
 def test_bins_are_in_their_order_and_not_by_frequency(make: Make, entries: EntryQueries, project: Projects) -> None:
     for length, score in ((300, 2), (300, 2), (3, 5), (60, 0), (60, 3)):
         make(f"Is it {length} {score}?", "x" * length, score=score)
