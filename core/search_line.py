@@ -37,11 +37,11 @@ class SearchTerm:
     def __post_init__(self) -> None:
         if self.field != WORD and self.field not in self.fields:
             raise InvalidInputError(_unknown_field(self.field, self.fields), field="q")
+        if not self.value:
+            raise InvalidInputError(f"Write a value after {self.field}: or remove it.", field="q")
         allowed = self.fields[self.field][1] if self.field else ()
         if allowed and self.value not in allowed:
             raise InvalidInputError(f"{self.field}: takes {', '.join(allowed)}, not {self.value}.", field="q")
-        if not self.value:
-            raise InvalidInputError(f"Write a value after {self.field}: or remove it.", field="q")
 
     def __str__(self) -> str:
         value = self.value
@@ -198,6 +198,8 @@ def _term(match: re.Match[str], term_type: type[SearchTerm]) -> SearchTerm | Non
     value = match["bare"] if quoted is None else re.sub(r"\\(.)", r"\1", quoted) + (match["compared"] or "")
     if match["field"] is None and not value.strip('"'):
         return None
+    if quoted is None and match["field"] is None and value[-1] == ":" and value[:-1].lower() in term_type.fields:
+        return term_type(value[:-1].lower(), "", bool(match["minus"]))  # refused: the value is missing
     return term_type((match["field"] or WORD).lower(), value, bool(match["minus"]))
 
 

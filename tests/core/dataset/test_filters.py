@@ -35,9 +35,14 @@ def test_an_unknown_field_is_refused_with_the_known_ones() -> None:
         parse_search("colour:red")
 
 
-def test_a_field_without_a_value_is_refused() -> None:
-    with pytest.raises(InvalidInputError, match="Write a value after kind:"):
-        parse_search('kind:""')
+@pytest.mark.parametrize("line", ['kind:""', "kind:", "cat -Kind: count", "is:"])
+def test_a_field_without_a_value_is_refused(line: str) -> None:
+    with pytest.raises(InvalidInputError, match=r"Write a value after (kind|is): or remove it"):
+        parse_search(line)
+
+
+def test_a_word_with_a_colon_that_is_no_field_is_a_word() -> None:
+    assert parse_search("note: cat").terms == (Term("", "note:"), Term("", "cat"))
 
 
 def test_a_field_with_fixed_values_takes_no_other() -> None:
