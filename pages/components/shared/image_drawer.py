@@ -150,8 +150,7 @@ def _facts(image: Images) -> None:
     rows = [
         ("Size", f"{image.width:,} x {image.height:,} px, {image.size / 1000:,.0f} KB {image.format}"),
         ("Colors", image.colors.replace(",", ", ")),
-        ("Brightness", f"{image.brightness:.0f} of 100, contrast {image.contrast:.0f} of 50"),
-        ("Sharpness", f"{image.sharpness:,.0f} (higher is sharper)"),
+        *_measured(image),
         ("Source", " ".join(part for part in (image.source, image.source_ref) if part)),
         ("Added", moment.text(image.create_at)),
         ("SHA-256", f"{image.sha256[:16]}…"),
@@ -167,6 +166,16 @@ def _facts(image: Images) -> None:
         left, right = st.columns([1, 3])
         left.caption(label)
         right.text(value)
+
+
+def _measured(image: Images) -> list[tuple[str, str]]:
+    """Return what was measured in the pixels; rows that were written to the database directly may have nothing."""
+    if image.brightness is None or image.contrast is None or image.sharpness is None:
+        return []
+    return [
+        ("Brightness", f"{image.brightness:.0f} of 100, contrast {image.contrast:.0f} of 50"),
+        ("Sharpness", f"{image.sharpness:,.0f} (higher is sharper)"),
+    ]
 
 
 def _origin(image: Images, original_id: str) -> None:

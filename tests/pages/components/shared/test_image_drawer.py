@@ -39,6 +39,14 @@ def test_the_facts_of_an_image_are_its_size_colors_and_origin(images: list[Image
     assert not any("on this page" in text for text in shown)
 
 
+def test_an_image_whose_pixels_were_not_measured_has_its_other_facts(images: list[Images]) -> None:
+    with services().db.transaction() as session:
+        session.merge(images[0]).brightness = None
+    shown = texts(_drawer(images[0].id, [images[0].id]))
+    assert "40 x 30 px, 0 KB PNG" in shown
+    assert not any("contrast" in text for text in shown)
+
+
 @pytest.mark.parametrize(
     ("at_", "place", "first", "last"), [(0, 1, True, False), (1, 2, False, False), (2, 3, False, True)]
 )
