@@ -65,7 +65,7 @@ def _apply(project_id: str, report: CheckReport) -> None:
             page.link("explore", "Show them", icon="search", q=line)
         elif report.result["left_out"]:
             st.caption(f"What was proposed is tagged {TAG}.")
-            page.link("export", "Export without them", icon="package_2", which="all", q=f"-tag:{TAG}")
+            page.link("export", "Export without them", icon="package_2", which=page.EXPORT_ALL, q=f"-tag:{TAG}")
         else:
             st.caption(f"Nothing has to be left out for at most {round(report.result['target'] * 100)} of 100.")
 

@@ -33,7 +33,8 @@ def show(project_id: str, query: str) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             running.button(project_id, "verifiable", query, is_first=report is None)
             if report is not None and report.result["verifiable"]:
-                page.link("export", "Export them", icon="package_2", which="all", q=_line(report, "-verifiable:no"))
+                line = _line(report, "-verifiable:no")
+                page.link("export", "Export them", icon="package_2", which=page.EXPORT_ALL, q=line)
             if report is not None and report.result["verifiable"] < report.result["entries"]:
                 page.link("explore", "Show the others", icon="search", q=_line(report, "verifiable:no"))
 

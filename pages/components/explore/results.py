@@ -35,7 +35,7 @@ def next_steps(project_id: str, entry_filter: EntryFilter, total: int, selected:
         st.session_state["selected-images"] = page.services().entries.image_ids(project_id, chosen)
         page.go("generate")
     if st.button("Export", key="to-export", **page.only(Act.EXPORT, disabled=not count, help="Export these entries")):
-        page.go("export", which="all", q=str(chosen))
+        page.go("export", which=page.EXPORT_ALL, q=str(chosen))
     waiting = page.services().collaboration.count_queue(project_id, chosen, actor)
     name = f"Review {waiting:,} selected" if selected else f"Review {waiting:,}"
     about = "Review them at the desk" if waiting else "All of them are decided, or you have skipped them"

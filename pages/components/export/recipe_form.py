@@ -8,9 +8,9 @@ import streamlit as st
 
 from core.export import PURPOSES, Format, ProblemCount, SelectionCounts, format_named, formats_for
 from core.pluralize import pluralize
-from pages.components.shared import moment, search_line
+from pages.components.shared import moment, page, search_line
 
-_WHICH = {"confirmed": "Confirmed", "all": "All but rejected", "everything": "All"}
+_WHICH = {"confirmed": "Confirmed", "all": page.EXPORT_ALL, "everything": "All"}
 _LEAVE_OUT, _KEEP = "Leave out", "Export anyway"
 _IMAGE_MODES = {
     "path": "Files in the bundle",

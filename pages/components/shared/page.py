@@ -188,6 +188,9 @@ def go(file: str, **query: str) -> None:
     st.switch_page(f"pages/{file}.py", query_params=query_params(project_id(), **query))
 
 
+EXPORT_ALL = "All but rejected"
+"""A choice of the page Export, for links to it: an address names a choice by its label."""
+
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$:<>])")
 
 
