@@ -22,7 +22,12 @@ def test_a_webhook_is_made_tested_and_turned_on_again(services: Services, projec
     assert not [code for code in at.code if secret in code.value]
     assert at.dataframe[0].value["Outcome"].tolist() == ["Waiting to be sent"]
     outbox = Outbox(services.db)
-    outbox.record(outbox.due()[0].id, Reply(410, error="It answered 410."))
+    message = outbox.due()[0].id
+    outbox.record(message, Reply(500, error="It answered 500."))
+    at.run()
+    assert " UTC. Vitrine keeps trying." in at.warning[0].value  # without a time zone of a browser
+    assert at.dataframe[0].value["At"][0].endswith(" UTC")
+    outbox.record(message, Reply(410, error="It answered 410."))
     at.run()
     assert at.dataframe[0].value["Outcome"].tolist() == ["Given up. It answered 410."]
     assert "The receiver answered 410" in at.warning[0].value

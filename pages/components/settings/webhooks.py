@@ -8,7 +8,7 @@ import streamlit as st
 from core.pluralize import pluralize
 from core.webhooks import KINDS
 from core.webhooks.service import DeliveryCounts, WebhookDeliveries, Webhooks, host_of
-from pages.components.shared import confirm, page, run_queue, visitor
+from pages.components.shared import confirm, moment, page, run_queue, visitor
 
 _REFRESH_S = 2.0
 _ROWS, _SHORT_LOG = 20, 6
@@ -80,7 +80,7 @@ def _head(webhook: Webhooks, counts: DeliveryCounts) -> None:
         reason = webhook.off_reason or "It was turned off by a person."
         st.warning(page.escape(f"Off. {reason}"), icon=":material/pause_circle:")
     elif webhook.failing_since is not None:
-        since = _time(webhook.failing_since)
+        since = moment.text(webhook.failing_since)
         st.warning(f"Nothing has been delivered since {since}. Vitrine keeps trying.", icon=":material/error:")
     told = "everything" if len(webhook.events) == len(KINDS) else ", ".join(webhook.events)
     parts = [f"Events: {told}", f"{counts.delivered:,} delivered"]
@@ -152,7 +152,7 @@ def _log(webhook: Webhooks) -> None:
         st.caption("Nothing was sent yet. A test shows whether the address answers.")
         return
     rows = [
-        {"At (UTC)": _time(row.create_at), "Event": row.event_type, "Outcome": _outcome(row), "Tries": row.tries}
+        {"At": moment.text(row.create_at), "Event": row.event_type, "Outcome": _outcome(row), "Tries": row.tries}
         for row in found
     ]
     chosen = st.dataframe(
@@ -187,8 +187,4 @@ def _outcome(row: WebhookDeliveries) -> str:
         return "Waiting to be sent"
     if row.next_try_at <= datetime.now(UTC):
         return f"{row.error} Tried again now"
-    return f"{row.error} Tried again at {_time(row.next_try_at)}"
-
-
-def _time(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S}"
+    return f"{row.error} Tried again at {moment.text(row.next_try_at)}"
