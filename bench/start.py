@@ -109,7 +109,9 @@ def compare_first_page(browser: Browser, rounds: int) -> float:
 
 
 BARE_PAGES = [("/two", "page two"), ("/", "page one")]
-VITRINE_PAGES = [(f"/{entry.url_path}", entry.label) for entry in PAGES if entry.name != DEFAULT]
+VITRINE_PAGES = [
+    (f"/{entry.url_path}", entry.label) for entry in PAGES if entry.name != DEFAULT and not entry.needs_accounts
+]
 
 
 def compare_page_changes(browser: Browser, rounds: int, entries: int) -> float:
