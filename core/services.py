@@ -38,7 +38,7 @@ from core.importing.tasks import image_task_kinds
 from core.importing.uploads import UploadService
 from core.lazy import Lazy
 from core.listings import ListingService
-from core.llm import LLMService, ModelProfileService, lanes_of
+from core.llm import LLMService, ModelConfig, ModelProfileService, keys, lanes_of, session_keys
 from core.moving import ProjectImports, ProjectMover, project_task_kinds
 from core.overlap.service import OverlapService
 from core.ownership import OwnershipService
@@ -211,7 +211,7 @@ class Services:
             if task.task_type != self.analysis.task_type:
                 self.analyze_new_images(task.project_id)
 
-        engine = make_engine(self.db, self.kinds, self.loop, lanes_of_task, ended)
+        engine = make_engine(self.db, self.kinds, self.loop, lanes_of_task, ended, typed_key_of_address)
         engine.start()
         remove_old_exports(self.db)
         return engine
@@ -223,3 +223,20 @@ def lanes_of_task(config: Mapping[str, Any]) -> list[str]:
         return [lane.name for lane in lanes_of(models_of(config))]
     except InvalidInputError:
         return []  # its items fail by a sentence, wherever they run
+
+
+def typed_key_of_address(task: Tasks) -> str:
+    """Return why workers cannot run a task: a key was typed for a model at an address of its own; "" otherwise.
+
+    Such a model is called without a key where none is set, as local servers want none: nothing would say that it is
+    missing but the provider. The keys of a task that is refused are forgotten.
+    """
+    for index, config in enumerate(models_of(task.config)):
+        if config.get("api_base") and session_keys.find(task.id, index):
+            session_keys.forget(task.id)
+            (variable,) = keys.key_names(ModelConfig.from_dict(config))
+            return (
+                f"Workers do not know a key that was typed. Set {variable} in the environment of each worker and start "
+                f"it again, then start this without a typed key."
+            )
+    return ""

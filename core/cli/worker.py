@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from collections.abc import Mapping
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from core.db import Database
     from core.services import Services
     from core.tasks.engines.worker import Worker
+    from core.tasks.kinds import TaskKind
 
 DRAIN_S = 120.0
 """The longest time of one model call, unless VITRINE_LLM_TIMEOUT_S says otherwise."""
@@ -60,15 +62,17 @@ def _run_open_tasks(as_json: bool) -> None:
 
 def _join(db: "Database", concurrency: int, kinds: list[str], lanes: list[str]) -> None:
     """Be a worker until a signal ends it."""
+    from core.llm import require_lane
     from core.services import Services, lanes_of_task
     from core.tasks import make_worker
-    from core.tasks.kinds import kind_of
 
     services = Services(db)
     try:
-        require_images(services)
         for name in kinds:
-            kind_of(name, services.kinds)
+            require_kind(name, services.kinds)
+        for name in lanes:
+            require_lane(name)
+        require_images(services)
         worker = make_worker(
             db, services.kinds, services.loop, lanes_of_task,
             concurrency=concurrency, wanted=kinds, lanes=lanes, tell=say,
@@ -80,6 +84,21 @@ def _join(db: "Database", concurrency: int, kinds: list[str], lanes: list[str]) 
         _drain(worker, max(DRAIN_S, db.settings.llm_timeout_s))
     finally:
         services.close()
+
+
+def require_kind(name: str, kinds: "Mapping[str, TaskKind]") -> None:
+    """Check that workers run tasks of the kind *name*.
+
+    Raises:
+        InvalidInputError: there is no such kind, or only the server runs it.
+    """
+    from core.errors import InvalidInputError
+    from core.tasks.kinds import ServerTaskKind
+
+    on_workers = {key for key, kind in kinds.items() if not isinstance(kind, ServerTaskKind)}
+    if name not in on_workers:
+        why = f"The server itself runs {name}." if name in kinds else f"There is no kind of task called {name}."
+        raise InvalidInputError(f"{why} Use {', '.join(sorted(on_workers))}.", field="kinds")
 
 
 def require_images(services: "Services") -> None:

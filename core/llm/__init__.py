@@ -1,7 +1,7 @@
 """The only package that imports litellm: calls, retries, costs, replies, and the offline provider."""
 
 from core.llm.batches.offer import BatchOffer
-from core.llm.lanes import Lane, lane_of, lanes_of
+from core.llm.lanes import Lane, lane_of, lanes_of, require_lane
 from core.llm.ledger import DatabaseLedger, Ledger, PaidCall
 from core.llm.profiles import ModelProfileService
 from core.llm.service import LLMService
@@ -46,4 +46,5 @@ __all__ = [
     "RetryPolicy",
     "lane_of",
     "lanes_of",
+    "require_lane",
 ]

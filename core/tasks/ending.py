@@ -49,6 +49,17 @@ def complete_without_open_items(session: Session, task: Tasks) -> None:
     )  # fmt: skip
 
 
+def refuse(session: Session, task_id: str, reason: str) -> None:
+    """Stop an active task that cannot be run: one that has not begun is cancelled, another one paused."""
+    task = session.get(Tasks, task_id, populate_existing=True)
+    if task is None or task.status not in ACTIVE:
+        return
+    is_new = task.started_at is None
+    task.status, task.note = (TaskStatus.CANCELLED if is_new else TaskStatus.PAUSED), reason
+    task.ended_at = utc_now() if is_new else None
+    audit.record(session, "task.cancel" if is_new else "task.pause", task, reason=reason)
+
+
 def mark_failed(session: Session, item: TaskItems, code: str, message: str) -> None:
     """Record why an item failed, and count it."""
     _end_calls(session, item, code)

@@ -22,8 +22,13 @@ def make_engine(
     loop: BackgroundLoop,
     lanes_of: NamesOfLanes,
     ended: Callable[[Tasks], None] = lambda task: None,
+    refusal: Callable[[Tasks], str] = lambda task: "",
 ) -> TaskEngine:
-    """Return the engine for a process that starts tasks; *ended* is called with each task whose run has ended.
+    """Return the engine for a process that starts tasks.
+
+    Args:
+        ended: Is called with each task whose run has ended.
+        refusal: Says why workers cannot run a task that is submitted; "" when they can.
 
     Raises:
         ConfigurationError: the setting asks for workers, and the database or the installation has none.
@@ -34,7 +39,7 @@ def make_engine(
     from core.tasks.engines.dbos_library import DbosDispatcher
     from core.tasks.engines.workers_engine import WorkersEngine
 
-    return WorkersEngine(db, kinds, loop, DbosDispatcher(db), lanes_of, ended)
+    return WorkersEngine(db, kinds, loop, DbosDispatcher(db), lanes_of, ended, refusal)
 
 
 def make_worker(

@@ -2,6 +2,8 @@
 
 Each chunk is a workflow without steps, whose id is that of the chunk: handing one out twice is no more than once. What
 DBOS keeps is in a schema of its own in the same database: a chunk and its workflow appear in one transaction.
+
+It has one private name here, ``LISTENING``. Fallback without it: see :class:`DbosTaker`.
 """
 
 import logging
@@ -18,7 +20,12 @@ from sqlmodel import Session
 from core.db import Database
 from core.errors import VitrineError
 
+log = logging.getLogger(__name__)
+
 SCHEMA = "vitrine_dbos"
+LISTENING = "_listening_queues"
+"""The attribute that names the queues a process takes from, and is read every second. The public way to name them
+holds for good, while queues appear with the first task of a kind and its lanes."""
 CHUNKS_AT_ONCE = 2
 """Of one queue in one worker: while the last items of one run, the first ones of the next fill the free places."""
 POLL_S = 0.2
@@ -84,7 +91,12 @@ class DbosDispatcher:
 
 
 class DbosTaker:
-    """Takes the chunks of this process, of which DBOS allows one."""
+    """Takes the chunks of this process, of which DBOS allows one.
+
+    Should the library have no attribute ``LISTENING`` any more, chunks of all queues come: those that are not wanted
+    end at once and unrun, and within seconds the coordinator hands their items out anew, until one comes where it is
+    wanted.
+    """
 
     def __init__(self, db: Database, executor: str, version: str, wants: Callable[[str], bool]) -> None:
         self._client = DBOSClient(
@@ -101,13 +113,22 @@ class DbosTaker:
         )  # fmt: skip
 
     def start(self, run: Callable[[str], None]) -> None:
+        chooses = hasattr(self._dbos, LISTENING)
+
         def run_chunk(chunk_id: str) -> None:
-            run(chunk_id)
+            if chooses or self._is_wanted(chunk_id):
+                run(chunk_id)
 
         DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=None)(run_chunk)
-        # The library asks which queues to listen to once, before it starts; it reads this attribute every second.
-        self._dbos._listening_queues = _Wanted(self._client, self._wants)  # type: ignore[assignment]
+        if chooses:
+            setattr(self._dbos, LISTENING, _Wanted(self._client, self._wants))
+        else:
+            log.warning("this version of the library dbos hands all chunks to each worker; tasks may begin late")
         DBOS.launch()
+
+    def _is_wanted(self, chunk_id: str) -> bool:
+        found = self._client.list_workflows(workflow_ids=[chunk_id], **_IDS_ONLY)
+        return any(self._wants(str(workflow.queue_name)) for workflow in found)
 
     def stop(self, timeout_s: float) -> None:
         DBOS.destroy(workflow_completion_timeout_sec=max(1, round(timeout_s)), destroy_registry=True)

@@ -12,7 +12,8 @@ from sqlmodel import Session, col, select
 from core.background_loop import BackgroundLoop
 from core.db import Database, TaskChunks, Tasks, Workers
 from core.db.lease import files_lease, workers_lease
-from core.errors import ConflictError, NotFoundError, VitrineError
+from core.errors import ConflictError, InvalidInputError, NotFoundError, VitrineError
+from core.tasks.ending import refuse
 from core.tasks.engines.base import EngineHealth
 from core.tasks.engines.chunks import ChunkPlanner
 from core.tasks.engines.coordinator import Coordinator
@@ -45,9 +46,14 @@ class WorkersEngine:
         dispatcher: Dispatcher,
         lanes: NamesOfLanes,
         ended: Callable[[Tasks], None] = lambda task: None,
+        refusal: Callable[[Tasks], str] = lambda task: "",
     ) -> None:
-        """*ended* is called, in a worker thread of one server, with each task whose run has ended."""
+        """*ended* is called, in a worker thread of one server, with each task whose run has ended.
+
+        *refusal* says why workers cannot run a task that is submitted; "" when they can.
+        """
         self._db = db_session
+        self._refusal = refusal
         self._loop = loop
         self._ended = ended
         self._dispatcher = dispatcher
@@ -78,14 +84,20 @@ class WorkersEngine:
 
         Raises:
             ConflictError: a server runs all tasks itself.
+            InvalidInputError: workers cannot run it; the task is cancelled, or paused when it has begun.
             NotFoundError: there is no such task.
         """
         if not (self._together.is_held() or self._together.take()):
             raise ConflictError(RUN_ALONE)
-        if self._runs_here(self._task(task_id)):
+        asked = self._task(task_id)
+        if self._runs_here(asked):
             with suppress(ConflictError):
                 self._embedded.submit(task_id)
             return
+        if reason := self._refusal(asked):
+            with self._db.transaction() as session:
+                refuse(session, task_id, reason)
+            raise InvalidInputError(reason, field="api_key")
         with self._db.transaction() as session:
             task = session.get(Tasks, task_id)
             if task is not None:

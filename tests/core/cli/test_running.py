@@ -200,7 +200,12 @@ def test_a_worker_beside_others_says_what_it_needs(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("VITRINE_TASK_ENGINE", "dbos")
     if not postgresql.WANTED:
         assert "Workers need PostgreSQL: set VITRINE_DATABASE_URL" in _run("worker", code=1).stderr
-    assert "There is no kind of task called analysis" in _run("worker", "--kinds", "analysis", code=1).stderr
+    refused = _run("worker", "--kinds", "analysis", code=1).stderr
+    assert "There is no kind of task called analysis. Use asked-check, dataset-check, " in refused
+    assert "The server itself runs image-map. Use" in _run("worker", "--kinds", "image-map", code=1).stderr
+    refused = _run("worker", "--lane", "gpu", code=1).stderr
+    assert "There is no lane called gpu. Name the host:port of a model server, in lower case, or one of" in refused
+    assert "llamafile, lm_studio, mistral" in refused
 
 
 def test_a_worker_that_finds_none_of_the_images_refuses_to_start(shelf: None) -> None:

@@ -1,6 +1,7 @@
 import pytest
 
-from core.llm import Lane, ModelConfig, lane_of, lanes_of
+from core.errors import InvalidInputError
+from core.llm import Lane, ModelConfig, lane_of, lanes_of, require_lane
 
 
 @pytest.mark.parametrize(
@@ -25,3 +26,11 @@ def test_the_lanes_of_a_task_are_named_once_each_with_the_lowest_limit() -> None
     ]
     assert lanes_of(models) == (Lane("gpu-1:8000", 16), Lane("gemini"))
     assert lanes_of([]) == ()
+
+
+def test_a_lane_of_a_worker_is_an_address_or_a_provider_that_exists() -> None:
+    for name in ("gpu-1:8000", "[::1]:8000", "openai", "cerebras"):  # the last one is known to litellm alone
+        require_lane(name)
+    for name in ("GPU-1:8000", "gpu-1:80000", "gpu-1:", "http://gpu-1:8000", "gpt-4o", ""):
+        with pytest.raises(InvalidInputError, match=r"There is no lane called .* or one of anthropic, azure, "):
+            require_lane(name)

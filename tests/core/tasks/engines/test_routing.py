@@ -1,6 +1,8 @@
 import pytest
 
-from core.services import Services, lanes_of_task
+from core.db import Tasks
+from core.llm import session_keys
+from core.services import Services, lanes_of_task, typed_key_of_address
 from core.tasks.engines.routing import Routing, wants, who_takes
 
 GPU = {"models": [{"model": "hosted_vllm/qwen", "api_base": "http://localhost:8000/v1"}]}
@@ -48,3 +50,16 @@ def test_a_worker_takes_what_it_is_bound_to_or_what_every_machine_reaches(
 def test_the_command_that_is_missing_names_the_lane_of_this_machine() -> None:
     assert who_takes("generation|localhost:8000+openai") == "vitrine worker --lane localhost:8000 --lane openai"
     assert who_takes("generation|openai") == "vitrine worker"
+
+
+def test_a_typed_key_of_an_address_is_refused_once_with_the_variable_to_set_on_workers() -> None:
+    models = [{"model": "openai/gpt-4o"}, {"model": "hosted_vllm/qwen", "api_base": "https://llm.example.org/v1"}]
+    task = Tasks(id="typed", project_id="", task_type="generation", config={"models": models})
+    session_keys.register("typed", "sk-typed", 0)
+    assert typed_key_of_address(task) == ""
+    session_keys.register("typed", "sk-typed", 1)
+    assert typed_key_of_address(task) == (
+        "Workers do not know a key that was typed. Set VITRINE_KEY_LLM_EXAMPLE_ORG in the environment of each worker "
+        "and start it again, then start this without a typed key."
+    )
+    assert (session_keys.find("typed", 1), typed_key_of_address(task)) == (None, "")

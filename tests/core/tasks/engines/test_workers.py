@@ -7,8 +7,8 @@ from sqlalchemy import text, update
 from sqlmodel import Session, select
 
 from core.background_loop import BackgroundLoop
-from core.db import Database, TaskChunks, TaskItems, Workers
-from core.errors import ConfigurationError, ConflictError
+from core.db import Database, TaskChunks, TaskItems, Tasks, Workers, utc_now
+from core.errors import ConfigurationError, ConflictError, InvalidInputError
 from core.tasks import EmbeddedEngine, TaskService, make_worker
 from core.tasks.engines import membership, worker
 from core.tasks.engines.dbos_library import DbosDispatcher
@@ -122,6 +122,20 @@ def test_a_worker_of_another_version_takes_nothing_says_so_and_joins_again_when_
         engine.stop()
     assert "takes nothing of version 9.9.9, which the server has. Install that version" in told[0]
     assert "was taken for dead. It joins again" in told[1]
+
+
+def test_what_workers_cannot_run_is_cancelled_before_it_begins_and_paused_when_it_has_begun(
+    db: Database, make_task: MakeTask, server: WorkersEngine
+) -> None:
+    server._refusal = lambda task: "Set the key on each worker."
+    new, begun = make_task("ok"), make_task("ok", "ok")
+    _change(db, lambda session: session.execute(update(Tasks).where(Tasks.id == begun.id).values(started_at=utc_now())))
+    for task, status in ((new, "cancelled"), (begun, "paused")):
+        with pytest.raises(InvalidInputError, match="Set the key on each worker"):
+            server.submit(task.id)
+        stopped = TaskService(db).get_task(task.id)
+        assert (stopped.status, stopped.note) == (status, "Set the key on each worker.")
+    assert _chunks(db) == []
 
 
 def test_without_the_setting_there_are_no_workers(db: Database, loop: BackgroundLoop) -> None:
