@@ -3,14 +3,55 @@
 from tests.declared import read, read_defaults
 
 DECLARED: dict[str, dict[str, object]] = {
+    "pages.components.check.arena": {
+        "_SURE": 0.05,
+    },
+    "pages.components.check.card": {
+        "_OPACITIES": (0.85, 0.45, 0.25, 0.15),
+    },
+    "pages.components.check.guessable": {
+        "_SHOWN_PATTERNS": 5,
+    },
+    "pages.components.check.tools": {
+        "_SHOWN_REASONS": 3,
+    },
+    "pages.components.check.twins": {
+        "_MOST": 200,
+    },
     "pages.components.explore.boards": {
+        "DOMINANT_SHARE": 0.6,
         "MIN_ANSWERS": 5,
     },
     "pages.components.export.row_preview": {
         "_LONGEST_TEXT_CHARS": 400,
     },
+    "pages.components.frame.layout": {
+        "_MAX_VIEWS": 8,
+        "_MAX_RUNNING": 100,
+    },
+    "pages.components.generate.model_table": {
+        "_IMAGES": 1_000,
+    },
     "pages.components.generate.newest_results": {
         "_SHOWN": 6,
+    },
+    "pages.components.images.duplicates": {
+        "_PAGE_SIZE": 8,
+    },
+    "pages.components.images.library": {
+        "PAGE_SIZE": 60,
+    },
+    "pages.components.images.overlap": {
+        "_MAX_SHOWN": 500,
+    },
+    "pages.components.overview.start": {
+        "_SHOWN": 15,
+    },
+    "pages.components.settings.webhooks": {
+        "_SHORT_LOG": 6,
+    },
+    "pages.components.shared.analysis_report": {
+        "_MAX_LABELS": 12,
     },
     "pages.components.shared.asked_grid": {
         "PAGE_SIZE": 60,
@@ -23,11 +64,23 @@ DECLARED: dict[str, dict[str, object]] = {
     "pages.components.shared.entry_table": {
         "PAGE_SIZE": 100,
     },
+    "pages.components.shared.found_in_image": {
+        "_FEW_ROWS": 6,
+        "_MANY_ROWS_PX": 280,
+    },
     "pages.components.shared.image_drawer": {
         "MAX_BOXES": 500,
     },
     "pages.components.shared.model_parameters": {
+        "_TEMPERATURE": 0.7,
         "_MAX_TOKENS": 2048,
+    },
+    "pages.components.shared.recipe_words": {
+        "_MAX_CHARS": 300,
+    },
+    "pages.components.shared.run_queue": {
+        "MAX_WAIT_S": 0.5,
+        "_CONTENTION_WINDOW_S": 1.0,
     },
     "pages.components.shared.task_labels": {
         "_MAX_CHARS": 60,
@@ -39,8 +92,8 @@ DECLARED: dict[str, dict[str, object]] = {
         "_PAGE_SIZE": 24,
         "_MAX_OF_A_TASK": 100,
     },
-    "pages.components.images.duplicates": {
-        "_PAGE_SIZE": 8,
+    "pages.components.style.style_groups": {
+        "_SHOWN": 4,
     },
     "pages.components.upload.import_outcomes": {
         "MAX_ROWS": 2_000,
@@ -49,9 +102,6 @@ DECLARED: dict[str, dict[str, object]] = {
     },
     "pages.components.upload.import_view": {
         "_NEWEST": 12,
-    },
-    "pages.components.images.library": {
-        "PAGE_SIZE": 60,
     },
     "pages.components.upload.recent": {
         "COUNT": 24,

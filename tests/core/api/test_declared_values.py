@@ -11,21 +11,41 @@ DECLARED: dict[str, dict[str, object]] = {
         "MAX_WAITING": 30,
     },
     "core.api.chunks": {
+        "_SILENCE_S": 20.0,
         "_MAX_BODY_BYTES": 10_000,
     },
+    "core.api.compression": {
+        "_MIN_BYTES": 500,
+    },
     "core.api.credentials": {
+        "RECHECK_AFTER_S": 1.0,
         "PAGE_TOKEN_LIFE_S": 12 * 3600,
         "SESSION_LIFE_S": 14 * 24 * 3600,
         "_SIGNATURE_BYTES": 18,
     },
     "core.api.desk": {
+        "_MAX_START_CHARS": 200,
         "MAX_ACTS": 100,
         "MAX_ITEMS": 200,
         "MAX_OTHERS": 30,
     },
+    "core.api.desk_keys": {
+        "_MAX_KEY_CHARS": 20,
+    },
+    "core.api.desk_messages": {
+        "MAX_SHOWN": 10,
+    },
+    "core.api.devices": {
+        "DEVICE_LIFE_S": 365 * 24 * 3600,
+        "_MAX_ACCOUNTS": 10,
+    },
     "core.api.idempotency": {
         "_MAX_KEY_CHARS": 200,
         "_TTL": timedelta(hours=24),
+    },
+    "core.api.invitation": {
+        "_MAX_BODY_BYTES": 10_000,
+        "_BODY_TIMEOUT_S": 15.0,
     },
     "core.api.json_body": {
         "MAX_BYTES": 1_000_000,
@@ -34,9 +54,23 @@ DECLARED: dict[str, dict[str, object]] = {
         "MAX_BODY_BYTES": 20_000_000,
     },
     "core.api.login": {
+        "_BODY_TIMEOUT_S": 15.0,
         "DEVICE_LIFE_S": 365 * 24 * 3600,
         "_MAX_BODY_BYTES": 10_000,
         "_MAX_CHECKS": 2,
+    },
+    "core.api.map": {
+        "MAX_NAMES": 200,
+    },
+    "core.api.oidc.provider": {
+        "TIMEOUT_S": 10.0,
+        "DISCOVERY_LIFE_S": 3600.0,
+        "_LEEWAY_S": 60,
+    },
+    "core.api.oidc.routes": {
+        "FLOW_LIFE_S": 600,
+        "_MAX_NEXT_CHARS": 1_500,
+        "_MAX_STARTING": 20,
     },
     "core.api.open_connections": {
         "SIGNED_OUT": 4401,
@@ -45,6 +79,7 @@ DECLARED: dict[str, dict[str, object]] = {
         "_DEFAULT_PORTS": {"http": 80, "https": 443},
     },
     "core.api.response_cache": {
+        "_MAX_COMMIT_S": 0.05,
         "_MAX_BODY_BYTES": 1_000_000,
         "_MAX_TOTAL_BYTES": 64_000_000,
     },
@@ -57,6 +92,9 @@ DECLARED: dict[str, dict[str, object]] = {
             400: "bad_request",
         },
     },
+    "core.api.roles": {
+        "_MAX_KNOWN": 4_000,
+    },
     "core.api.routers.imports": {
         "MAX_FILES": 10_000,
     },
@@ -66,9 +104,6 @@ DECLARED: dict[str, dict[str, object]] = {
     "core.api.upload_form": {
         "MAX_UPLOAD_BYTES": 2_000_000_000,
         "MAX_FILES": 1_000,
-    },
-    "core.api.compression": {
-        "_MIN_BYTES": 500,
     },
 }
 DEFAULTS: dict[str, dict[str, object]] = {

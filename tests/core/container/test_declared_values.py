@@ -18,6 +18,12 @@ DECLARED: dict[str, dict[str, object]] = {
     "core.container.base": {
         "MAX_TEXT_BYTES": 256_000_000,
     },
+    "core.container.folder": {
+        "_NO_LIMIT": 1 << 62,
+    },
+    "core.container.shared": {
+        "IDLE_S": 20.0,
+    },
     "core.container.unpacking": {
         "_READ_BYTES": 1 << 16,
         "_LZMA_MEMORY_BYTES": 300_000_000,

@@ -13,14 +13,19 @@ DECLARED: dict[str, dict[str, object]] = {
         "_SECOND_POSITION": 7,
     },
     "core.dataset.boxes": {
+        "_ROUNDING_PX": 1.0,
         "MAX_BOXES": 500,
         "MAX_LABEL_CHARS": 200,
+    },
+    "core.dataset.by_image": {
+        "MAX_LIMIT": 200,
     },
     "core.dataset.collaboration": {
         "_MIN_LEASED": 4,
         "MAX_NAME_CHARS": 60,
     },
     "core.dataset.completion": {
+        "MAX_NAMES": 12,
         "MAX_VALUES": 50,
     },
     "core.dataset.conditions": {
@@ -29,14 +34,25 @@ DECLARED: dict[str, dict[str, object]] = {
     "core.dataset.entry_images": {
         "MAX_IMAGES": 32,
     },
+    "core.dataset.guidelines.rendering": {
+        "MAX_BRACKETS": 1_000,
+    },
+    "core.dataset.guidelines.service": {
+        "MAX_CHARS": 50_000,
+    },
     "core.dataset.image_facets": {
         "MAX_DAYS": 21,
+    },
+    "core.dataset.messages": {
+        "MAX_CHARS": 2_000,
+        "MAX_NAME_CHARS": 60,
     },
     "core.dataset.queries": {
         "MAX_LIMIT": 1000,
         "MAX_EARLIER_TURNS": 20,
     },
     "core.dataset.query_planner": {
+        "_SAMPLE": 300,
         "MAX_SELECTED": 2500,
     },
     "core.dataset.stats": {
@@ -44,10 +60,14 @@ DECLARED: dict[str, dict[str, object]] = {
         "MAX_BALANCE_CHARS": 40,
     },
     "core.dataset.values": {
+        "MAX_SCORE": 5.0,
         "MAX_TEXT_CHARS": 20_000,
         "MAX_TAG_CHARS": 60,
         "MAX_TURN": 10_000,
         "MAX_CONVERSATION_ID_CHARS": 200,
+    },
+    "core.dataset.vqa": {
+        "_MOST_PERIODS": 32,
     },
 }
 DEFAULTS: dict[str, dict[str, object]] = {

@@ -7,6 +7,9 @@ DECLARED: dict[str, dict[str, object]] = {
         "_FIRST_ENTRIES": 5,
         "_LARGE_IMAGE_PX": 768 * 768,
     },
+    "core.export.change_preview": {
+        "_SIDE_PX": 480,
+    },
     "core.export.checks.base": {
         "_EXAMPLES": 3,
     },
@@ -16,12 +19,32 @@ DECLARED: dict[str, dict[str, object]] = {
     "core.export.checks.documents": {
         "_LARGEST_EXACT": 2**53,
     },
+    "core.export.checks.grounding": {
+        "_UNBOUNDED": (1 << 30, 1 << 30),
+    },
     "core.export.checks.images": {
         "_ORIENTATION": 0x0112,
         "_ROTATED_BY_90": (5, 6, 7, 8),
     },
+    "core.export.checks.vlmevalkit": {
+        "_MAX_CELL_CHARS": 1 << 30,
+        "_MAX_INDEX_CHARS": 64,
+    },
+    "core.export.earlier": {
+        "_MAX_COMPARED": 50,
+    },
     "core.export.entries": {
         "_MAX_NAME_CHARS": 60,
+    },
+    "core.export.entry_index": {
+        "_ID_BYTES": 21,
+        "_SPLIT_SHIFT": 28,
+    },
+    "core.export.formats.base": {
+        "QWEN_MAX_ASPECT_RATIO": 200,
+    },
+    "core.export.formats.ms_swift": {
+        "_MAX_SCORE": 5.0,
     },
     "core.export.formats.vitrine": {
         "SCHEMA_VERSION": 1,
@@ -33,9 +56,8 @@ DECLARED: dict[str, dict[str, object]] = {
         "_MAX_CELL_CHARS": 160,
         "_MAX_LISTED": 12,
     },
-    "core.export.entry_index": {
-        "_ID_BYTES": 21,
-        "_SPLIT_SHIFT": 28,
+    "core.export.reporting.model_scores": {
+        "_MOST_MODELS": 12,
     },
     "core.export.reporting.report": {
         "MAX_NAMED": 50,
@@ -43,17 +65,14 @@ DECLARED: dict[str, dict[str, object]] = {
     "core.export.service": {
         "_MAX_PREVIEW_IMAGES": 300,
     },
+    "core.export.versions": {
+        "_PREVIEW_SIDE_PX": 1024,
+    },
+    "core.export.writing.changing": {
+        "_TEXT_SCORE": 0.5,
+    },
     "core.export.writing.target": {
         "_FIXED_TIME": (1980, 1, 1, 0, 0, 0),
-    },
-    "core.export.checks.vlmevalkit": {
-        "_MAX_INDEX_CHARS": 64,
-    },
-    "core.export.earlier": {
-        "_MAX_COMPARED": 50,
-    },
-    "core.export.formats.base": {
-        "QWEN_MAX_ASPECT_RATIO": 200,
     },
 }
 DEFAULTS: dict[str, dict[str, object]] = {

@@ -3,19 +3,13 @@
 from tests.declared import read, read_defaults
 
 DECLARED: dict[str, dict[str, object]] = {
-    # First: the other modules can be imported behind this package only.
-    "core.importing.sources.hub": {
-        "MAX_DOWNLOAD_BYTES": 10_000_000_000,
-    },
-    "core.importing.sources.urls": {
-        "MAX_URLS": 100_000,
-    },
     "core.importing.annotation_files": {
         "MAX_FILE_BYTES": 64_000_000_000,
         "MAX_TABLE_BYTES": 4_000_000_000,
         "MAX_TEXT_BYTES": 1_000_000,
     },
     "core.importing.answers": {
+        "_MAX_INDEX": 10**9,
         "MAX_OPTIONS": 1_000,
         "_MAX_LITERAL_CHARS": 20_000,
         "_SEPARATORS": ("\n", "|", ";", ","),
@@ -25,7 +19,11 @@ DECLARED: dict[str, dict[str, object]] = {
         "MAX_BATCHES": 50_000,
     },
     "core.importing.bucket_items": {
+        "_MAX_FETCHED_BYTES": 20_000_000_000,
         "_MAX_LISTED": 1_000,
+    },
+    "core.importing.caption_lines": {
+        "_HEAD_BYTES": 65_536,
     },
     "core.importing.class_directories": {
         "MAX_CLASSES": 1_000,
@@ -44,10 +42,18 @@ DECLARED: dict[str, dict[str, object]] = {
         "MAX_ROW_BYTES": 64 << 20,
         "_MAX_DEPTH": 100,
     },
+    "core.importing.opened": {
+        "_SUMMARY_TIMEOUT_S": 120.0,
+    },
     "core.importing.opening_items": {
         "MAX_UNPACKED_BYTES": 20_000_000_000,
     },
+    "core.importing.path_items": {
+        "_MAX_LISTED": 1_000,
+    },
     "core.importing.pdf": {
+        "_MIN_PIXELS_PER_POINT": 0.25,
+        "_MAX_FORM_DEPTH": 16,
         "MAX_PAGES": 500,
         "MAX_PAGE_PIXELS": 25_000_000,
         "RENDER_DPI": 150,
@@ -67,10 +73,12 @@ DECLARED: dict[str, dict[str, object]] = {
         "_MAX_REASON_CHARS": 500,
     },
     "core.importing.readers.boxes": {
+        "_MAX_SIDE_PX": 1_000_000,
         "MAX_BOXES": 2_000,
         "_MAX_LABEL_CHARS": 200,
     },
     "core.importing.readers.coco": {
+        "_MAX_NAME_CHARS": 4096,
         "MAX_IMAGES": 2_000_000,
         "MAX_ALL_BOXES": 5_000_000,
     },
@@ -94,6 +102,12 @@ DECLARED: dict[str, dict[str, object]] = {
     "core.importing.readers.img2dataset": {
         "_KEY_DIGITS": 4,
     },
+    "core.importing.readers.label_studio": {
+        "_DECIMALS": 9,
+    },
+    "core.importing.readers.messages": {
+        "_MAX_SCORE": 5.0,
+    },
     "core.importing.readers.rows": {
         "MAX_CAPTIONS": 1_000,
     },
@@ -103,16 +117,29 @@ DECLARED: dict[str, dict[str, object]] = {
     "core.importing.readers.vitrine_rows": {
         "_KNOWN_VERSIONS": (1, 2),
     },
+    "core.importing.readers.vlmevalkit": {
+        "_MAX_INDEX_CHARS": 64,
+    },
     "core.importing.readers.vqa_v2": {
         "MAX_WAITING": 3_000_000,
     },
     "core.importing.reading": {
         "MAX_EMBEDDED_BYTES": 100_000_000,
     },
+    "core.importing.record_items": {
+        "_TIMEOUT_S": 3600.0,
+    },
     "core.importing.samples": {
         "MAX_BATCH_SAMPLES": 1_000,
         "MAX_MEMBERS": 2_000_000,
         "MAX_TEXT_BYTES": 16_000_000,
+    },
+    # First: the other modules can be imported behind this package only.
+    "core.importing.sources.hub": {
+        "MAX_DOWNLOAD_BYTES": 10_000_000_000,
+    },
+    "core.importing.sources.urls": {
+        "MAX_URLS": 100_000,
     },
     "core.importing.spool": {
         "RECORDS_PER_PART": 2_000,
@@ -125,6 +152,9 @@ DECLARED: dict[str, dict[str, object]] = {
         "FETCH": 3,
         "MATCH_FETCHED": 4,
         "STORE": 5,
+    },
+    "core.importing.survey": {
+        "_TIMEOUT_S": 120.0,
     },
     "core.importing.table_files": {
         "MAX_FILES": 200_000,
@@ -141,12 +171,6 @@ DECLARED: dict[str, dict[str, object]] = {
         "ABANDONED_S": 24 * 3600,
         "KEPT_S": 7 * 24 * 3600,
         "_FREE_BYTES": 500_000_000,
-    },
-    "core.importing.caption_lines": {
-        "_HEAD_BYTES": 65_536,
-    },
-    "core.importing.readers.vlmevalkit": {
-        "_MAX_INDEX_CHARS": 64,
     },
 }
 DEFAULTS: dict[str, dict[str, object]] = {

@@ -4,9 +4,15 @@ from tests.declared import read, read_defaults
 
 DECLARED: dict[str, dict[str, object]] = {
     "core.llm.batches.calls": {
+        "_NOT_SENT": 0,
         "MAX_LOST": 3,
     },
+    "core.llm.batches.client": {
+        "MAX_RESULT_BYTES": 400_000_000,
+        "_MAX_ANSWER_BYTES": 8_000_000,
+    },
     "core.llm.batches.model_batches": {
+        "_REPLY_TOKENS": 1_000,
         "_DOWNLOADS": 3,
         "_MAX_SENDS": 5,
     },
@@ -14,15 +20,38 @@ DECLARED: dict[str, dict[str, object]] = {
         "HOURS": 24,
         "_USUAL_SHARE": 0.5,
     },
+    "core.llm.batches.task_batches": {
+        "_LONGEST_CANCEL_S": 900.0,
+    },
+    "core.llm.batches.wires.anthropic": {
+        "_PAGES": 20,
+    },
+    "core.llm.batches.wires.gemini": {
+        "_PAGES": 20,
+    },
+    "core.llm.batches.wires.mistral": {
+        "_PAGES": 20,
+    },
+    "core.llm.batches.wires.openai": {
+        "_PAGES": 20,
+    },
     "core.llm.connection_test": {
+        "_MAX_TIMEOUT_S": 30.0,
         "_IMAGE_COLOR": (220, 30, 30),
         "_ACCEPTED_WORDS": ("red", "crimson", "scarlet"),
     },
     "core.llm.correction_loop": {
         "_DEFAULT_MAX_TOKENS": 4096,
     },
+    "core.llm.costs": {
+        "_REPLY_FACTORS": (0.6, 1.5),
+        "_REASONING_FACTOR": 6.0,
+    },
     "core.llm.destination": {
         "_MIN_SECRET_CHARS": 12,
+    },
+    "core.llm.embeddings": {
+        "_TOKENS": 600,
     },
     "core.llm.error_mapping": {
         "_MAX_MESSAGE_CHARS": 200,
@@ -34,6 +63,7 @@ DECLARED: dict[str, dict[str, object]] = {
         "_EDGES_PX": {"1K": 1024, "2K": 2048, "4K": 3840},
     },
     "core.llm.json_documents": {
+        "_MAX_REPAIR_QUOTES": 1_200,
         "_MAX_EXACT_CHARS": 30_000_000,
         "_MAX_RELAXED_CHARS": 300_000,
         "_MAX_FAILURES": 2_000,
@@ -42,20 +72,55 @@ DECLARED: dict[str, dict[str, object]] = {
         "_MAX_REPAIR_CHARS": 50_000,
         "_MAX_REPAIR_BRACKETS": 150,
     },
+    "core.llm.latex": {
+        "_MAX_FORMULA_CHARS": 500,
+    },
     "core.llm.ledger": {
         "_MAX_REPLY_CHARS": 200_000,
     },
     "core.llm.local_servers": {
+        "_TIMEOUT_S": 3.0,
         "_MAX_MODELS": 200,
     },
     "core.llm.models": {
         "_MILLION": 1_000_000,
+    },
+    "core.llm.offline.judge": {
+        "_SHARPNESS_FACTOR": 1.5,
+        "_OWN_COLORS": (0.8, 0.5),
     },
     "core.llm.offline.palette_study": {
         "_LONGEST_SIDE_PX": 1024,
     },
     "core.llm.offline.provider": {
         "_MAX_PIXELS": 50_000_000,
+    },
+    "core.llm.offline.see.asking": {
+        "_MOST_QUOTED": 3,
+        "_MOST_ABSENT": 5,
+        "_FEWEST_QUOTED_CHARS": 3,
+    },
+    "core.llm.offline.see.limits": {
+        "PRESENT": 0.4,
+        "COUNTED": 0.5,
+        "PLACED": 0.5,
+        "ALONE": 0.1,
+        "READ": 0.8,
+        "TOLD": 0.95,
+        "DOUBTED": 0.5,
+        "COLOR_SHARE": 0.7,
+        "MAX_LINES": 12,
+        "OFF_CENTER": 0.08,
+    },
+    "core.llm.offline.see.said": {
+        "_MOST_WORDS": 8,
+    },
+    "core.llm.offline.see.scene": {
+        "_INNER": 0.2,
+        "_MARGIN": 0.04,
+    },
+    "core.llm.packed_vectors": {
+        "MAX_DIMENSIONS": 16_384,
     },
     "core.llm.profiles": {
         "MAX_NAME_CHARS": 60,
@@ -66,6 +131,8 @@ DECLARED: dict[str, dict[str, object]] = {
         "_MAX_SUCCESSIVE_PAUSES": 8,
     },
     "core.llm.rate_windows": {
+        "_PAUSE_KNOWN_FOR_S": 1.0,
+        "_LONGEST_SLEEP_S": 1.0,
         "SEND_WITHIN_S": 2.0,
         "_BUCKET_S": 0.5,
         "_MOST_AT_ONCE": 64,
@@ -83,6 +150,7 @@ DECLARED: dict[str, dict[str, object]] = {
         "_MAX_CHARS_ON_LOOP": 4_000,
     },
     "core.llm.reply_body": {
+        "_MAX_TOKENS": 1 << 40,
         "_MAX_WRAPPERS": 4,
     },
     "core.llm.reply_images": {

@@ -3,6 +3,13 @@
 from tests.declared import read, read_defaults
 
 DECLARED: dict[str, dict[str, object]] = {
+    "core.moving.checking": {
+        "_MAX_PROFILES": 1000,
+    },
+    "core.moving.exporting": {
+        "_TABLES_SHARE": 0.2,
+        "_IMAGES_SHARE": 0.6,
+    },
     "core.moving.manifest": {
         "VERSION": 1,
         "_MAX_MANIFEST_BYTES": 64_000_000,
@@ -11,6 +18,15 @@ DECLARED: dict[str, dict[str, object]] = {
     },
     "core.moving.packing": {
         "_FIXED_TIME": (1980, 1, 1, 0, 0, 0),
+    },
+    "core.moving.rows": {
+        "_MAX_ROW_BYTES": 64_000_000,
+        "_MAX_ROW_VALUES": 1_000_000,
+        "_MAX_PART_WEIGHT": 32_000_000,
+        "_WEIGHT_OF_VALUE": 32,
+    },
+    "core.moving.service": {
+        "_CHECK_SHARE": 0.25,
     },
 }
 DEFAULTS: dict[str, dict[str, object]] = {

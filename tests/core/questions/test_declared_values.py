@@ -10,6 +10,7 @@ DECLARED: dict[str, dict[str, object]] = {
         "_CANDIDATES_PER_QUESTION": 4,
     },
     "core.questions.calibration": {
+        "_MARGIN": 0.15,
         "_MAX_ROWS_BACK": 2_000,
         "_MAX_CALLS": 50,
     },
@@ -18,16 +19,29 @@ DECLARED: dict[str, dict[str, object]] = {
         "MAX_IMAGES": 8,
     },
     "core.questions.language": {
+        "_MIN_PROBABILITY": 0.01,
         "_MIN_LETTERS": 12,
         "_MIN_CJK_LETTERS": 4,
         "_FIRST_CJK": 0x2E80,
         "_MIN_ANSWER_CHARS": 40,
+    },
+    "core.questions.near_repeats": {
+        "_MIN_RATIO": 92.0,
+        "_MIN_WORD_RATIO": 80.0,
+    },
+    "core.questions.quoting": {
+        "_MAX_CHARS": 1_500,
+        "_MAX_PARTS": 40,
+        "_MAX_PART_CHARS": 200,
     },
     "core.questions.recipe": {
         "MAX_EXAMPLES": 4,
         "_GOLDEN_RATIO": (5**0.5 - 1) / 2,
     },
     "core.questions.schema_check": {
+        "TIMEOUT_S": 2.0,
+        "_START_TIMEOUT_S": 60.0,
+        "_REFUSED_FOR_S": 60.0,
         "_MEMORY_BYTES": 1_500_000_000,
         "_MAX_WAITING": 8,
     },
@@ -38,6 +52,9 @@ DECLARED: dict[str, dict[str, object]] = {
         "MAX_QUESTION_CHARS": 2_000,
         "MAX_ANSWER_CHARS": 20_000,
         "REPLY_HEAD_CHARS": 2_000,
+    },
+    "core.questions.verifiable": {
+        "_MAX_QUOTED_CHARS": 120,
     },
 }
 DEFAULTS: dict[str, dict[str, object]] = {

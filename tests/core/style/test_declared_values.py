@@ -10,6 +10,9 @@ DECLARED: dict[str, dict[str, object]] = {
     "core.style.compose": {
         "_MAX_EXAMPLES": 6,
     },
+    "core.style.contradictions": {
+        "_MAJORITY": 2 / 3,
+    },
     "core.style.dataset_service": {
         "MAX_FIRST_IMAGES": 500,
     },
@@ -21,6 +24,15 @@ DECLARED: dict[str, dict[str, object]] = {
         "_HUES": 24,
         "_OCTAVES": 5,
         "_PIXEL_SAMPLE": 4096,
+    },
+    "core.style.groups": {
+        "MIN_IMAGES": 6,
+        "MAX_GROUPS": 5,
+        "MIN_SILHOUETTE": 0.45,
+        "MIN_SPREAD": 1.6,
+        "MIN_SPREAD_WITHOUT_GROUPS": 2.5,
+        "_MAX_POINTS": 400,
+        "_WORDS": 3,
     },
     "core.style.hidden_images": {
         "MAX_REFERENCE_BYTES": 25_000_000,
@@ -34,6 +46,9 @@ DECLARED: dict[str, dict[str, object]] = {
         "MAX_IMAGES": 1000,
     },
     "core.style.match": {
+        "COPY_DISTANCE_SHARE": 0.35,
+        "_MAX_FITTING": 1.3,
+        "_MAX_NEAR": 1.8,
         "COPY_DISTANCE_BITS": 40,
         "_MIN_SET_BITS": 16,
         "_MAX_RANKED": 200,
@@ -42,6 +57,10 @@ DECLARED: dict[str, dict[str, object]] = {
         "MAX_SIDE_PX": 1024,
     },
     "core.style.references": {
+        "RELEVANCE_SHARE": 0.6,
+        "_DUPLICATE_SHARE": 0.2,
+        "_OUTLIER_DEVIATIONS": 4.0,
+        "_MIN_TRAIT_DIFFERENCE": 0.4,
         "_NEIGHBORS": 10,
         "_MAX_ANCHORS": 1024,
         "_COMPONENTS": 24,
@@ -50,6 +69,20 @@ DECLARED: dict[str, dict[str, object]] = {
     },
     "core.style.requests": {
         "DEFAULT_REFERENCES": 5,
+    },
+    "core.style.shown": {
+        "_NEIGHBORS": 10,
+        "_MAX_ANCHORS": 1024,
+        "_SAMPLE": 256,
+        "_OTHER_REDUNDANCY": 0.3,
+    },
+    "core.style.text_pages": {
+        "MAX_TEXT_SHARE": 0.08,
+        "MAX_LINES": 20,
+        "_MOST_OF_THEM": 0.5,
+        "_MAX_CHROMA": 6.0,
+        "_MIN_PAPER_PERCENT": 70.0,
+        "_MIN_DETAIL": 0.8,
     },
 }
 DEFAULTS: dict[str, dict[str, object]] = {

@@ -6,6 +6,24 @@ DECLARED: dict[str, dict[str, object]] = {
     "core.tasks.adding": {
         "POSITIONS_PER_STAGE": 100_000_000,
     },
+    "core.tasks.engines.chunks": {
+        "CHUNK_ITEMS": 50,
+        "MOST_OPEN": 128,
+    },
+    "core.tasks.engines.dbos_library": {
+        "CHUNKS_AT_ONCE": 2,
+        "_MOST_REMOVED": 1_000,
+    },
+    "core.tasks.engines.embedded": {
+        "TAKE_OVER_S": 5.0,
+    },
+    "core.tasks.engines.membership": {
+        "SILENT_S": 20.0,
+    },
+    "core.tasks.item_queue": {
+        "_STATUS_CHECK_S": 0.5,
+        "_BUDGET_RETRY_S": 0.1,
+    },
 }
 DEFAULTS: dict[str, dict[str, object]] = {
     "core.tasks.service:TaskService.list_tasks": {"limit": 50, "active_only": False},

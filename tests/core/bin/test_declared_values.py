@@ -1,0 +1,13 @@
+"""Declared limits and defaults: whoever changes one changes it here too, because callers rely on it."""
+
+from tests.declared import read
+
+DECLARED: dict[str, dict[str, object]] = {
+    "core.bin.removing": {
+        "_PART_ROWS": 500,
+    },
+}
+
+
+def test_constants_have_the_declared_values() -> None:
+    assert read(DECLARED) == DECLARED

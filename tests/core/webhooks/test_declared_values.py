@@ -1,0 +1,37 @@
+"""Declared limits and defaults: whoever changes one changes it here too, because callers rely on it."""
+
+from tests.declared import read
+
+DECLARED: dict[str, dict[str, object]] = {
+    "core.webhooks.deriving": {
+        "MAX_IDS": 100,
+        "MAX_ACTS": 100,
+        "_MAX_UPLOADS": 1_000,
+    },
+    "core.webhooks.dispatcher": {
+        "MAX_AT_ONCE": 64,
+        "MAX_FAILING_AT_ONCE": 32,
+    },
+    "core.webhooks.kinds": {
+        "VERSION": 1,
+    },
+    "core.webhooks.outbox": {
+        "JITTER": 0.2,
+        "KEPT_DELIVERIES": 200,
+        "_GONE": 410,
+    },
+    "core.webhooks.sending": {
+        "TIMEOUT_S": 15.0,
+        "MAX_ANSWER_CHARS": 500,
+        "MAX_URL_CHARS": 2_000,
+        "_ANSWER_BYTES": 2_000,
+    },
+    "core.webhooks.service": {
+        "MAX_WEBHOOKS": 10,
+        "MAX_WAITING": 100,
+    },
+}
+
+
+def test_constants_have_the_declared_values() -> None:
+    assert read(DECLARED) == DECLARED
