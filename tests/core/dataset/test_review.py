@@ -3,7 +3,9 @@ from collections.abc import Callable
 import pytest
 
 from core import ImageDatasets, ImageDatasetService, Projects
+from core.audit import AuditFilter, AuditService
 from core.dataset import EntryQueries, ReviewService, parse_search
+from core.db import Database
 from core.errors import ConflictError, InvalidInputError
 
 Make = Callable[..., ImageDatasets]
@@ -200,6 +202,20 @@ def test_a_bulk_deletion_is_undone_at_once(
     assert [e.id for e in dataset.list_dataset_entries(project.id)] == [entries[3].id]
     review.undo(project.id)
     assert len(dataset.list_dataset_entries(project.id)) == 4
+
+
+def test_only_the_undo_of_a_bulk_action_is_an_act_of_the_project(
+    make: Make, review: ReviewService, db: Database, project: Projects
+) -> None:
+    one, two = make("One?"), make("Two?")
+    review.decide(one.id, 1, "confirm", actor="Ben")
+    review.undo(project.id, actor="Ben")
+    review.bulk(project.id, ALL, "rate", 3, actor="Anna")
+    review.decide(two.id, 2, "confirm", actor="Ben", changes={"score": 5})
+    review.undo(project.id, actor="Anna")
+    acts = AuditService(db).find(AuditFilter(project_id=project.id, kind="entry")).items
+    undone = [(act.who, act.details) for act in acts if act.act == "entry.undo" and act.id.startswith("a")]
+    assert undone == [("Anna", {"entries": 1, "conflicts": 1, "undone": "rate"})]
 
 
 def test_undoing_a_bulk_action_skips_and_counts_entries_changed_since(

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import delete, text, update
 from sqlmodel import Session, select
 
 from core.background_loop import BackgroundLoop
 from core.db import Database, TaskChunks, TaskItems, Tasks, Workers, utc_now
 from core.errors import ConfigurationError, ConflictError, InvalidInputError
 from core.tasks import EmbeddedEngine, TaskService, make_worker
-from core.tasks.engines import membership, worker
+from core.tasks.engines import chunks, membership, worker
 from core.tasks.engines.dbos_library import DbosDispatcher
 from core.tasks.engines.membership import OwnMembership
 from core.tasks.engines.workers_engine import WorkersEngine
@@ -54,6 +54,23 @@ def test_many_items_are_handed_out_in_chunks_as_many_as_workers_may_need(
         server.submit(task.id)
     spans = sorted((chunk.first_position, chunk.last_position) for chunk in _chunks(db))
     assert spans == [(0, 49), (50, 99), (100, 149)]
+
+
+def test_more_chunks_are_handed_out_once_half_of_them_have_ended(
+    db: Database, make_task: MakeTask, server: WorkersEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chunks, "CHUNK_ITEMS", 1)
+    monkeypatch.setattr(chunks, "MOST_OPEN", 6)
+    task = make_task(*["ok"] * 12)
+    server.submit(task.id)
+    planner, is_needed = server._planner, []
+    for chunk in sorted(_chunks(db), key=lambda chunk: chunk.first_position):
+        with db.transaction() as session:
+            session.execute(delete(TaskChunks).where(TaskChunks.id == chunk.id))
+            session.execute(update(TaskItems).where(TaskItems.position == chunk.first_position).values(state="done"))
+        with db.reading() as session:
+            is_needed.append(planner.is_needed(session, task))
+    assert is_needed == [False, False, True, True, True, True]
 
 
 def test_a_server_hands_out_anew_what_another_version_handed_out(
