@@ -6,8 +6,9 @@ places and runs nothing.
 
 Five kinds of places are left alone, because what they say is not behavior that a test can state:
 
-- the number in a tuning constant, which says how much is read, held or asked at once (``_CHUNK_BYTES``,
-  ``_IDS_PER_QUERY``, ...): the benchmarks judge it, and one more changes nothing. ``_TUNING`` lists the names;
+- the number in a tuning constant, which says how much is read, held or asked at once, or how often something is looked
+  at (``_CHUNK_BYTES``, ``_IDS_PER_QUERY``, ``_POLL_S``, ...): the benchmarks judge it, and one more changes nothing.
+  ``_TUNING`` lists the names;
 - the 1 of ``limit(1)`` where ``first()`` takes the row, and of ``select(1)`` below EXISTS: nobody looks at more;
 - ``strict=`` of ``zip``, an assertion that never fails;
 - in ``pages``, sizes, borders and columns: ``make screenshots`` shows them. ``_LOOKS`` lists the arguments;
@@ -45,8 +46,12 @@ _TUNING = re.compile(
     r"_?(CHUNK|BUFFER|COPY|PIECE|STEP|WINDOW|READ|BATCH|SHARD|DICTIONARY|ROW_GROUP)_BYTES|_?[A-Z]+_PER_[A-Z]+"
     r"|_PREFETCHED|_(ROWS|CHARS)_AT_ONCE|_TILES_AT_A_TIME|_BATCH_ROWS|_BAND_ROWS|_READ_ROWS|PART_ROWS|_ROW_GROUP_ROWS|_CONCURRENT_FETCHES|_SYNC_THREADS|_MAX_BATCH"
     r"|_MAX_GROUP_SIZE|_MAX_JOBS_PER_GROUP"
+    r"|_?([A-Z]+_)*(POLL|LOOK|REFRESH|PAUSE|GATHER|PASS|TIDY|BEAT|PING|INTERVAL|AGAIN)_S|_?([A-Z]+_)*THREADS|_POOL_SIZE"
+    r"|_(ROWS|COLUMNS|BLOCK|LEVEL)"
 )
 _LOOKS = ("border", "height", "height_px", "horizontal", "min_column_width", "width", "wrap", "wrap_lines")
+# Rooms with code for PostgreSQL alone; the tests of that code run with VITRINE_TEST_DATABASE=postgresql only.
+_ON_POSTGRESQL = ("core/tasks/engines/", "core/db/", "core/llm/rate", "core/vision/vectors/", "core/backup/")
 # Where tests outside a room drive its code.
 _ELSEWHERE = {"core/api/": "tests/security", "core/llm/": "tests/security", "pages/": "tests/browser"}
 
@@ -233,29 +238,33 @@ def importers_of(file: str) -> list[str]:
 
 def killer_of(mutant: Mutant, checkout: Path) -> str:
     """Return the test that fails, or does not end, with *mutant* and passes without it; empty when there is none."""
-    for tests in tests_of(mutant.file):
+    groups = [(tests, "") for tests in tests_of(mutant.file)]
+    if mutant.file.startswith(_ON_POSTGRESQL):
+        folder = str(Path("tests", mutant.file).parent)
+        groups.append(([folder] if (ROOT / folder).is_dir() else [_room_of(mutant.file)], "postgresql"))
+    for tests, database in groups:
         selected = list(tests)
         for _ in range(_MAX_TRIES):
             mutant.apply(checkout)
             try:
-                failing = _failing(checkout, selected)
+                failing = _failing(checkout, selected, database)
             finally:
                 mutant.revert(checkout)
             if not failing:
                 break
-            if not _failing(checkout, [failing]):
+            if not _failing(checkout, [failing], database):
                 return failing
             selected.append(f"--deselect={failing}")
     return ""
 
 
-def _failing(checkout: Path, tests: list[str]) -> str:
+def _failing(checkout: Path, tests: list[str], database: str) -> str:
     """Run *tests* and return the id of the first one that fails, or the first of *tests* when they do not end."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
     try:
         ended = subprocess.run(
             command, cwd=checkout, capture_output=True, timeout=_TIMEOUT_S, check=False, encoding="utf-8",
-            errors="replace",
+            errors="replace", env={**os.environ, "VITRINE_TEST_DATABASE": database},
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return tests[0]
