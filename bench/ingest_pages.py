@@ -185,7 +185,7 @@ def fill_library(data_dir: Path, count: int) -> str:
     random, start = Random(1), utc_now() - timedelta(days=20)
     with connect(data_dir) as db:
         project_id = ProjectService(db).create_project(f"{count:,} images").id
-        images = [_row(project_id, number, start, random) for number in range(count)]
+        images = [library_row(project_id, number, start, random) for number in range(count)]
         for number in range(0, count, 97):
             images[number]["near_duplicate_of"] = images[number - 1]["id"]
         questions = [
@@ -210,7 +210,8 @@ def _thumbnail(data: bytes) -> bytes:
     return file.getvalue()
 
 
-def _row(project_id: str, number: int, start: datetime, random: Random) -> dict[str, Any]:
+def library_row(project_id: str, number: int, start: datetime, random: Random) -> dict[str, Any]:
+    """Return the row of an image that varies in every filtered column."""
     sha256 = hashlib.sha256(f"{project_id} {number}".encode()).hexdigest()
     width, height = random.choice(SIZES)
     return Images(

@@ -57,7 +57,7 @@ class BucketOriginals:
 
     @contextmanager
     def opened(self, path: str) -> Iterator[BinaryIO]:
-        if self._local.has(path):
+        if self._has_local and self._local.has(path):
             with self._local.opened(path) as file:
                 yield file
             return

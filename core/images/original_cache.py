@@ -49,9 +49,13 @@ class OriginalCache:
         with translate_disk_errors():
             if (found := self.find(path)) is not None:
                 return found
-            with self._fetching[int(path[:2], 16) % _LOCKS]:
-                # Another thread may have fetched it meanwhile.
-                return self.find(path) or self._stored(path, fetch(path))
+            lock = self._fetching[int(path[:2], 16) % _LOCKS]
+            has_waited = not lock.acquire(blocking=False) and lock.acquire()
+            try:
+                # Whoever had the lock may have fetched it meanwhile.
+                return (self.find(path) if has_waited else None) or self._stored(path, fetch(path))
+            finally:
+                lock.release()
 
     def _stored(self, path: str, data: bytes) -> Path:
         target = Path(self._directory, path)
