@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, Column, ColumnElement, Index, Select, and_, exists, or_, select, text
+from sqlalchemy import JSON, Column, ColumnElement, Index, Select, and_, exists, func, or_, select, text
 from sqlalchemy.orm import column_property
 from sqlmodel import Field, col
 
@@ -115,12 +115,18 @@ def is_further_image(table: type[Questions] | type["ImageDatasets"], image_id: A
     return own.where(links.image_id == image_id, col(table.deleted_at).is_(None)).correlate(image_id.table).exists()
 
 
-def asks_itself() -> tuple[ColumnElement[bool], ...]:
+def asks_itself(*, of_image: bool = False) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions of existing entries whose question has no row of its own.
 
     Whoever makes an entry of a question and an answer stores no question apart: it has been asked all the same.
+
+    Args:
+        of_image: the query names the image of the entries; SQLite would look up all entries without a row of a question
+            for each image, so it is kept from the index of questions.
     """
-    return col(ImageDatasets.question_id).is_(None), col(ImageDatasets.deleted_at).is_(None)
+    question = col(ImageDatasets.question_id)
+    has_none = func.coalesce(question, "") == "" if of_image else question.is_(None)
+    return has_none, col(ImageDatasets.deleted_at).is_(None)
 
 
 def has_one_image(table: type[Questions] | type["ImageDatasets"]) -> ColumnElement[bool]:

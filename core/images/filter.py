@@ -9,7 +9,15 @@ from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlmodel import Session, col, select
 
-from core.db import ImageDatasets, Images, Questions, asks_itself, further_images, in_library, is_further_image
+from core.db import (
+    ImageDatasets,
+    Images,
+    Questions,
+    asks_itself,
+    further_images,
+    in_library,
+    is_further_image,
+)
 from core.db.text import holds_text
 from core.errors import InvalidInputError
 from core.search_line import NONE
@@ -163,7 +171,7 @@ def count(session: Session, project_id: str, filter_: ImageFilter) -> int:
     everything = replace(filter_, has="", sort=ImageFilter.sort)
     if filter_.has and everything == ImageFilter():
         # Questions and entries are deleted with their image, so counting them needs no join with the images.
-        with_rows = _count_images_with(session, _table(filter_.has), project_id)
+        with_rows = count_images_with(session, _table(filter_.has), project_id)
         return count(session, project_id, everything) - with_rows if filter_.has.startswith("no-") else with_rows
     return count_rows(session, conditions(project_id, filter_))
 
@@ -195,39 +203,25 @@ def _candidates(session: Session, project_id: str, filter_: ImageFilter) -> list
     return found if len(found) <= MAX_SORTED_ROWS else None
 
 
-def stats(session: Session, project_id: str) -> dict[str, int]:
-    """Count the images of a project by format, by what they have, and the near-duplicates."""
-    everything = conditions(project_id, ImageFilter())
-    sizes = select(Images.format, func.count(), func.sum(Images.size)).where(*everything).group_by(Images.format)
-    by_format = {name: (count, int(size)) for name, count, size in session.exec(sizes)}
-    near_duplicates = count_rows(session, [*everything, col(Images.near_duplicate_of).is_not(None)])
-    return {
-        "total_images": sum(count for count, _ in by_format.values()),
-        "total_size": sum(size for _, size in by_format.values()),
-        **{name.lower(): by_format.get(name, (0, 0))[0] for name in ("JPEG", "PNG", "WEBP")},
-        "with_questions": _count_images_with(session, Questions, project_id),
-        "with_entries": _count_images_with(session, ImageDatasets, project_id),
-        "near_duplicates": near_duplicates,
-    }  # fmt: skip
-
-
 def _table(has: str) -> Any:
     return Questions if has.endswith("questions") else ImageDatasets
 
 
-def _count_images_with(session: Session, table: Any, project_id: str) -> int:
+def count_images_with(session: Session, table: Any, project_id: str) -> int:
+    """Return how many images of a project are the first or a further one of a row of *table*, questions or entries."""
     query = select(func.count(func.distinct(table.image_id)))
-    first = session.exec(query.where(table.project_id == project_id, table.deleted_at.is_(None))).one()
-    only_further = is_further_image(table, col(Images.id)), ~_is_first_of(table)
-    counted = first + count_rows(session, [*conditions(project_id, ImageFilter()), *only_further])
+    first: int = session.exec(query.where(table.project_id == project_id, table.deleted_at.is_(None))).one()
+    others: Any = further_images(table, project_id)
     if table is Questions:
-        others = _is_asked_by_an_entry(), ~is_further_image(table, col(Images.id)), ~_is_first_of(table)
-        counted += count_rows(session, [*conditions(project_id, ImageFilter()), *others])
-    return counted
+        asked = select(ImageDatasets.image_id).where(ImageDatasets.project_id == project_id, *asks_itself())
+        others = others.union(asked)
+    return first + count_rows(
+        session, [*conditions(project_id, ImageFilter()), col(Images.id).in_(others), ~_is_first_of(table)]
+    )
 
 
 def _is_asked_by_an_entry() -> ColumnElement[bool]:
-    return select(1).where(ImageDatasets.image_id == Images.id, *asks_itself()).exists()
+    return select(1).where(ImageDatasets.image_id == Images.id, *asks_itself(of_image=True)).exists()
 
 
 def _is_first_of(table: Any) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, not_
+from sqlalchemy import ColumnElement, and_, case, func, literal
 from sqlmodel import Session, col, select
 
 from core.db import SPLITS, ImageFindings, Images, ImageTexts, is_hidden
@@ -28,15 +28,15 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 
 @dataclass(frozen=True)
 class _Bars:
-    """A facet with fixed values: each has its label and its condition."""
+    """A facet with fixed values: each has its label and its condition; None: what no value before it has."""
 
     field: str
     label: str
-    values: tuple[tuple[str, str, ColumnElement[bool]], ...]
+    values: tuple[tuple[str, str, ColumnElement[bool] | None], ...]
 
 
 def _yes_no(field: str, label: str, yes: str, no: str, condition: ColumnElement[bool]) -> _Bars:
-    return _Bars(field, label, (("yes", yes, condition), ("no", no, not_(condition))))
+    return _Bars(field, label, (("yes", yes, condition), ("no", no, None)))
 
 
 def _bars(project_id: str) -> tuple[_Bars, ...]:
@@ -99,11 +99,16 @@ def _fixed(session: Session, project_id: str, query: ImageQuery, where: Where) -
     named = [one for one in bars if one.field not in ALL_MUST_MATCH and query.without(one.field) != query]
     scans = [[one for one in bars if one not in named], *([one] for one in named)]
     for scan in scans:
-        columns = [func.sum(case((condition, 1), else_=0)) for one in scan for _, _, condition in one.values]
+        conditions = [condition for one in scan for _, _, condition in one.values if condition is not None]
+        columns = [func.count(), *(func.sum(case((condition, 1), else_=0)) for condition in conditions)]
         selected = where(query.without(scan[0].field) if scan[0] in named else query)
-        counts = iter(session.execute(select(*columns).where(*selected)).one())
+        total, *counted = session.execute(select(*columns).where(*selected)).one()
+        counts = iter(counted)
         for one in scan:
-            values = [FacetValue(value, label, next(counts) or 0) for value, label, _ in one.values]
+            values = list[FacetValue]()
+            for value, label, condition in one.values:
+                rest = total - sum(before.count for before in values)
+                values.append(FacetValue(value, label, rest if condition is None else next(counts) or 0))
             yield Facet(one.field, one.label, tuple(value for value in values if value.count))
 
 

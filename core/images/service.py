@@ -24,6 +24,7 @@ from core.images.library import ImageLibrary
 from core.images.opened_storage import opened_storage
 from core.images.queries import ImageQueries
 from core.images.renditions import ImageFile, ModelImage, Rendition, in_parallel, or_raise
+from core.images.stats import stats
 from core.images.storage import thumbnail_variant
 from core.images.tiles import Tile
 from core.lazy import Lazy, lazy_import
@@ -130,7 +131,7 @@ class ImageService:
     def get_project_image_stats(self, project_id: str) -> dict[str, int]:
         """Return counts: total_images, total_size [bytes], by format, with_questions, with_entries, near_duplicates."""
         with self._db.reading() as session:
-            return filters.stats(session, project_id)
+            return stats(session, project_id)
 
     def get_image_data_url(self, image_id: str) -> str | None:
         """Return the full-size view as a base64 data URL; None when the image does not exist."""

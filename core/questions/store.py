@@ -143,7 +143,7 @@ def images_with_questions(
     )
     of_entries = select(ImageDatasets.image_id, ImageDatasets.question).where(
         col(ImageDatasets.image_id).in_(image_ids), ImageDatasets.language == language,
-        has_one_image(ImageDatasets), *asks_itself(),
+        has_one_image(ImageDatasets), *asks_itself(of_image=True),
     )  # fmt: skip
     in_order = of_entries.order_by(col(ImageDatasets.create_at), col(ImageDatasets.id))
     for image_id, text in (*session.exec(texts), *session.exec(in_order)):
@@ -209,7 +209,7 @@ _TEXTS_OF_ENTRIES = (
     select(ImageDatasets.question)
     .where(
         ImageDatasets.image_id == bindparam("image_id"), ImageDatasets.language == bindparam("language"),
-        ImageDatasets.more_image_ids == bindparam("more_image_ids"), *asks_itself(),
+        ImageDatasets.more_image_ids == bindparam("more_image_ids"), *asks_itself(of_image=True),
     )
     .order_by(col(ImageDatasets.create_at), col(ImageDatasets.id))
 )  # fmt: skip

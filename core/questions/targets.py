@@ -208,7 +208,7 @@ def _question_count(language: str) -> ColumnElement[int]:
 def _by_entries(language: str) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions of entries about the image whose questions have no row of their own."""
     about = col(ImageDatasets.image_id) == col(Images.id), has_one_image(ImageDatasets)
-    return (*about, col(ImageDatasets.language) == language, *asks_itself())
+    return (*about, col(ImageDatasets.language) == language, *asks_itself(of_image=True))
 
 
 def _of_this_image(language: str) -> tuple[ColumnElement[bool], ...]:

@@ -11,7 +11,7 @@ from sqlalchemy import event
 from core import Projects
 from core.db import Database, ImageDatasets, Images, Questions
 from core.errors import InvalidInputError
-from core.images import ImageFilter
+from core.images import ImageFilter, ImageQuery
 from core.images import filter as filters
 from core.services import Services
 from tests import postgresql
@@ -151,6 +151,17 @@ def test_a_selective_filter_starts_with_its_own_index(
     plans = plans_of(db, lambda: services.library.find_images(project.id, ImageFilter(**chosen), limit=1))  # type: ignore[arg-type]
 
     assert f"USING COVERING INDEX {index} " in plans[0]
+
+
+@pytest.mark.sqlite  # as above
+def test_entries_without_a_row_of_a_question_are_looked_up_by_their_image(
+    services: Services, db: Database, project: Projects
+) -> None:
+    """By the index of questions each image would read all such entries of the database."""
+    whole = plans_of(db, lambda: services.image_queries.facets(project.id, ImageQuery()))[0]
+
+    assert "image_datasets USING INDEX ix_entries_image (image_id=? AND deleted_at=?)" in whole
+    assert "ix_entries_question" not in whole
 
 
 @pytest.mark.parametrize("max_sorted_rows", [0, 4000], ids=["scan", "sort"])
