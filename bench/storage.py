@@ -4,8 +4,8 @@
     PYTHONPATH=. python bench/storage.py --full   2,000 originals
 
 The server is SeaweedFS on this machine. Reading is cold, and each original is compared with its sha256: once, as for a
-backup or a project archive, its bytes are all; as a file it is put into the cache, for the processes that open images. Bare
-obstore reads bytes alone, and with a file of each. All use 16 threads; the best of five runs counts, in turns.
+backup or a project archive, its bytes are all; as a file it is put into the cache, for the processes that open images.
+Bare obstore reads bytes alone, and with a file of each. All use 16 threads; the best of five runs counts, in turns.
 """
 
 import argparse
