@@ -172,6 +172,29 @@ def test_a_frequent_text_is_not_looked_up_in_the_index_and_a_rare_one_is(
         assert any("entry_pairs" in str(statement) for statement in statements) is looked_up
 
 
+@pytest.mark.postgresql
+@pytest.mark.parametrize("line", ["length:>2000", "length:10..20", "side:<640"])
+def test_a_number_is_compared_as_the_integer_that_its_index_holds(
+    line: str, db: Database, entries: EntryQueries, make: Make, project: Projects
+) -> None:
+    make()
+    with _statements(db) as statements:
+        entries.find_entries(project.id, parse_search(line), limit=10)
+    statement, parameters = next(made for made in statements if made[0].startswith("SELECT count(*)"))
+    with db.engine.connect() as connection:
+        plan = " ".join(connection.exec_driver_sql(f"EXPLAIN {statement}", parameters).scalars())
+    assert "length(answer)" in plan or "width > height" in plan
+    assert "double precision" not in plan  # a cast of the column, which no index holds
+
+
+@pytest.mark.parametrize("line", ["length:<3000000000", "length:<2147483648", "length:<1e300", "length:>-0.5"])
+def test_a_number_may_be_larger_than_any_and_no_integer(
+    line: str, entries: EntryQueries, make: Make, project: Projects
+) -> None:
+    make("How many cups?")
+    assert _found(entries, project, line) == ["How many cups?"]
+
+
 def test_words_of_any_script_and_length_are_found(make: Make, project: Projects, entries: EntryQueries) -> None:
     make("木の椅子はいくつありますか", "三つ")
     make("Kaç İstanbul çayı var?", "ÜÇ")
