@@ -4,7 +4,6 @@ Importing this module imports every package of core and their libraries, such as
 the server imports it through :mod:`core.runtime`, at the first use and by one thread at a time.
 """
 
-import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,7 +26,7 @@ from core.dataset import (
     ReviewService,
 )
 from core.db import Database, Tasks
-from core.errors import ConflictError, InvalidInputError
+from core.errors import InvalidInputError
 from core.export import ExportService, ImageDatasetExporter, ImageVariantTask, ImageVersions, export_task_kinds
 from core.export.image_splits import ImageSplits
 from core.export.retention import remove_old_exports
@@ -178,9 +177,7 @@ class Services:
         """Start analyzing the images that were added, if the project's switch is on."""
         task_id = self.new_images.open_task(project_id, started_by=started_by)
         if task_id is not None:
-            # Another process that runs the tasks continues this one at its next start.
-            with contextlib.suppress(ConflictError):
-                self.engine.submit(task_id)
+            self.engine.submit(task_id)
 
     def tidy(self) -> None:
         """Delete for good what is in the bin for too long, and old months of the audit."""

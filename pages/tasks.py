@@ -44,9 +44,9 @@ def main() -> None:
             "No worker runs, so tasks wait. Start one with the command vitrine worker.", icon=":material/warning:"
         )
     if health.workers is None and not health.runs_here:
-        st.warning(
-            "Another Vitrine process runs the tasks of this database. Stop that process, or start tasks there.",
-            icon=":material/warning:",
+        st.caption(
+            "Another Vitrine process runs the tasks of this database. "
+            "Those that are started here begin there, or here when it ends."
         )
     if not tasks:
         page.empty_state("task_alt", "There are no tasks yet.", "generate", "Generate questions", act=Act.GENERATE_PAID)

@@ -24,6 +24,7 @@ from core.db import (
     TaskChunks,
     TaskItems,
     Tasks,
+    TaskSignals,
     is_about,
 )
 from core.db.base import Base
@@ -93,6 +94,7 @@ def finish_project(db: Database, project_id: str) -> list[str]:
         session.execute(delete(LlmCalls).where(col(LlmCalls.task_id).in_(tasks)))
         session.execute(_without_texts(col(Events.project_id) == project_id))
         session.execute(delete(TaskChunks).where(col(TaskChunks.task_id).in_(tasks)))
+        session.execute(delete(TaskSignals).where(col(TaskSignals.task_id).in_(tasks)))
         session.execute(delete(TaskItems).where(col(TaskItems.task_id).in_(tasks)))
         batches = select(col(ProviderBatches.id)).where(col(ProviderBatches.task_id).in_(tasks))
         session.execute(delete(BatchRequests).where(col(BatchRequests.batch_id).in_(batches)))

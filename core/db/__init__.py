@@ -52,6 +52,7 @@ from core.db.work_tables import (
     TaskChunks,
     TaskItems,
     Tasks,
+    TaskSignals,
     Workers,
 )
 
@@ -111,6 +112,7 @@ __all__ = [
     "StyleVersions",
     "TaskChunks",
     "TaskItems",
+    "TaskSignals",
     "Tasks",
     "WebhookDeliveries",
     "Webhooks",

@@ -79,6 +79,16 @@ class TaskChunks(Base, table=True):
     create_at: datetime = time_field()
 
 
+class TaskSignals(Base, table=True):
+    """What a process tells the one that runs the tasks, which removes the row."""
+
+    __tablename__: ClassVar[str] = "task_signals"
+
+    id: int | None = Field(default=None, primary_key=True)
+    task_id: str = Field(foreign_key="tasks.id")
+    signal: str = Field(description="submitted: its queued items are to be run; ended: a worker has ended it")
+
+
 class Workers(Base, table=True):
     """A process that runs chunks; its row ends with it, or when it was silent for too long."""
 

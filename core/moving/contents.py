@@ -327,6 +327,7 @@ LEFT_OUT = {
     "provider_batches": "what a provider answers to the key of one server",
     "batch_requests": "what a provider answers to the key of one server",
     "task_chunks": "what is handed out to workers right now",
+    "task_signals": "what processes of one server tell each other right now",
     "workers": "processes of one server",
     "entry_leases": "who has an entry on the screen right now",
     "accounts": "people of one server, not part of a project",

@@ -56,14 +56,15 @@ class TaskRunner:
         kinds: dict[str, TaskKind],
         lease: Lease | None = None,
         *,
-        knows_typed_keys: bool = True,
+        no_key: Callable[[str], str] = lambda task_id: "",
     ) -> None:
         """*kinds* maps each ``task_type`` that can be run to its kind.
 
         When *lease* is lost, no further items are claimed, and those in flight belong to whoever has it now.
-        Keys that were typed on a page are in the memory of the server: a worker does not know them.
+        Keys that were typed on a page are in the memory of its server: *no_key* returns, by the id of a task, what to
+        say where they are not known, with ``{variable}``; "" where they are.
         """
-        self._knows_typed_keys = knows_typed_keys
+        self._no_key = no_key
         self._db = db_session
         self._lease = lease
         self._kinds = kinds
@@ -222,7 +223,7 @@ class TaskRunner:
             queue.close()
             await self._db.write(lambda session: requeue_and_pause(session, item, message))
         except LLMError as error:
-            code, message = error.code, self._reason(error)
+            code, message = error.code, self._reason(task, error)
             if error.stops_task:
                 # Every further call would fail the same way: the item is retried once the user has fixed the cause.
                 queue.close()
@@ -236,12 +237,9 @@ class TaskRunner:
             await self._record_bug(task, item, error)
         return None
 
-    def _reason(self, error: LLMError) -> str:
-        if isinstance(error, MissingKeyError) and error.variable and not self._knows_typed_keys:
-            return (
-                f"There is no key on the worker, which does not know one that was typed on a page. "
-                f"Set {error.variable} in the environment of each worker and start it again, then resume the task."
-            )
+    def _reason(self, task: Tasks, error: LLMError) -> str:
+        if isinstance(error, MissingKeyError) and error.variable and (reason := self._no_key(task.id)):
+            return reason.format(variable=error.variable)
         return str(error)
 
     def _store(self, task: Tasks, item: TaskItems, result: ItemResult, queue: ItemQueue) -> asyncio.Task[None]:

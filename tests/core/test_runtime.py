@@ -1,7 +1,7 @@
-import pytest
+import time
 
+from core import ProjectService
 from core.db import Database
-from core.errors import ConflictError
 from core.runtime import Runtime
 from core.services import Services
 
@@ -30,12 +30,17 @@ def test_closing_releases_the_task_lock_for_other_services(db: Database) -> None
     second.close(keep_image_workers=True)
 
 
-def test_only_one_engine_runs_the_tasks_of_a_data_directory(db: Database) -> None:
+def test_a_task_that_is_started_in_a_second_process_runs_in_the_first_one(db: Database) -> None:
+    project = ProjectService(db).create_project("Shelf")
     first, second = Services(db), Services(db)
     assert first.engine.health().runs_here
     assert not second.engine.health().runs_here
-    with pytest.raises(ConflictError):
-        second.engine.submit("a" * 21)
+    task = second.tasks.create_task(project.id, "dataset-check", {"check": "balance"})
+    second.engine.submit(task.id)
+    deadline_s = time.monotonic() + 60
+    while second.tasks.get_task(task.id).ended_at is None:
+        assert time.monotonic() < deadline_s
+        time.sleep(0.05)
     first.close(keep_image_workers=True)
     second.close(keep_image_workers=True)
 

@@ -27,10 +27,12 @@ class TaskEngine(Protocol):
         ...
 
     def submit(self, task_id: str) -> None:
-        """Run the queued items of the task; a task that is running already is not started twice.
+        """Run the queued items of the task, here or in the process that runs the tasks of this database.
+
+        A task that is running already is not started twice.
 
         Raises:
-            ConflictError: another process runs the tasks of this database.
+            NotFoundError: there is no such task, as far as this process has to look.
         """
         ...
 

@@ -10,8 +10,9 @@ from core.tasks.adding import POSITIONS_PER_STAGE
 from core.tasks.ending import complete_without_open_items, requeue_interrupted
 from core.tasks.engines.dispatcher import Dispatcher
 from core.tasks.engines.routing import Routing
+from core.tasks.engines.signals import Signal, send
 from core.tasks.part import Span
-from core.tasks.service import ACTIVE
+from core.tasks.service import ACTIVE, ENDED
 
 CHUNK_ITEMS = 50
 """The items of a chunk. What the library does and keeps is for each chunk; a worker that dies holds back so many."""
@@ -34,8 +35,12 @@ class ChunkPlanner:
         No chunk ends a task that has no items, or was paused while its last ones ran: it is completed here.
         """
         queue = self._routing.queue_of(task.task_type, task.config)
-        if queue is None or task.status not in ACTIVE:
-            return
+        if queue is not None and task.status in ACTIVE:
+            self._plan(session, task, queue)
+        if queue is not None and task.status in ENDED:
+            send(session, task.id, Signal.ENDED)
+
+    def _plan(self, session: Session, task: Tasks, queue: str) -> None:
         spans = _spans(session, task.id)
         if not spans:
             complete_without_open_items(session, task)

@@ -13,8 +13,9 @@ from sqlmodel import col, select
 from core.background_loop import BackgroundLoop
 from core.db import Database, Tasks
 from core.db.lease import Lease, task_lease
-from core.errors import ConflictError, StorageError
+from core.errors import StorageError, VitrineError
 from core.tasks.engines.base import EngineHealth
+from core.tasks.engines.signals import Signal, send, take
 from core.tasks.item_queue import pause_running
 from core.tasks.kinds import TaskKind
 from core.tasks.runner import TaskRunner
@@ -23,14 +24,20 @@ from core.tasks.service import ACTIVE
 log = logging.getLogger(__name__)
 
 TAKE_OVER_S = 5.0
+LOOK_S = 1.0
+_NO_KEY_HERE = (
+    "There is no key on the server that runs the tasks, which does not know one that was typed on a page of another "
+    "server. Set {variable} in its environment and start it again, then resume the task."
+)
 
 
 class EmbeddedEngine:
     """Runs tasks on the process's background loop.
 
     The lease of the database keeps a second process from running the same tasks. It ends when its process dies, and
-    another process that has the database open takes it over within ``TAKE_OVER_S``. A pause or cancel needs no call:
-    the runner reads the task's status from the database before it claims items.
+    another process that has the database open takes it over within ``TAKE_OVER_S``. A task that is submitted in a
+    process without it begins where it is, within ``LOOK_S``. A pause or cancel needs no call: the runner reads the
+    task's status from the database before it claims items.
     """
 
     def __init__(
@@ -41,21 +48,26 @@ class EmbeddedEngine:
         ended: Callable[[Tasks], None] = lambda task: None,
         runs: Callable[[Tasks], bool] = lambda task: True,
         lease: Lease | None = None,
+        *,
+        picks_up: bool = True,
     ) -> None:
         """*ended* is called, in a worker thread, with each task whose run has ended; *runs* says which run here.
 
-        *lease* is the right to run these; by default that to run all tasks of the database.
+        *lease* is the right to run these; by default that to run all tasks of the database. With *picks_up* it looks
+        for tasks that other processes submitted.
         """
         self._db = db_session
         self._ended = ended
         self._runs = runs
         self._loop = loop
         self._lease = lease or task_lease(db_session)
-        self._runner = TaskRunner(db_session, kinds, self._lease)
+        self._picks_up = picks_up
+        self._from_elsewhere: set[str] = set()
+        self._runner = TaskRunner(db_session, kinds, self._lease, no_key=self._no_key)
         self._running: dict[str, Future[Any]] = {}
         self._resubmitted: set[str] = set()
         self._running_lock = threading.Lock()
-        self._watch: Future[None] | None = None
+        self._watches: list[Future[None]] = []
 
     def start(self) -> None:
         """Take the lease and continue the active tasks that an earlier process left; without it, wait for it."""
@@ -63,7 +75,9 @@ class EmbeddedEngine:
             self._continue_active()
         else:
             log.warning("another Vitrine process runs the tasks of this database")
-        self._watch = self._loop.submit(self._keep_lease())
+        self._watches.append(self._loop.submit(self._keep_lease()))
+        if self._picks_up:
+            self._watches.append(self._loop.submit(self._look_regularly()))
 
     def _continue_active(self) -> None:
         with self._db.reading() as session:
@@ -87,18 +101,43 @@ class EmbeddedEngine:
             except StorageError as error:
                 log.warning("the task engine cannot reach the database: %s", error)
 
+    def _no_key(self, task_id: str) -> str:
+        return _NO_KEY_HERE if task_id in self._from_elsewhere else ""
+
+    async def _look_regularly(self) -> None:
+        while not self._runner.is_stopping:
+            await asyncio.sleep(LOOK_S)
+            try:
+                await asyncio.to_thread(self._pick_up)
+            except VitrineError as error:
+                log.warning("tasks that other processes submitted cannot be looked for now: %s", error)
+
+    def _pick_up(self) -> None:
+        if self._lease.is_held():
+            for task_id in take(self._db, Signal.SUBMITTED):
+                self.submit_from_elsewhere(task_id)
+
+    def submit_from_elsewhere(self, task_id: str) -> None:
+        """Submit a task that another process created or resumed: keys that were typed there are not known here."""
+        self._from_elsewhere.add(task_id)
+        self._submit(task_id)
+
     def submit(self, task_id: str) -> None:
         """Run the queued items of the task; a task that is running already is not started twice.
 
         Raises:
-            ConflictError: another process runs the tasks of this database.
+            NotFoundError: another process runs the tasks of this database, and there is no such task.
         """
+        self._from_elsewhere.discard(task_id)
+        self._submit(task_id)
+
+    def _submit(self, task_id: str) -> None:
         if not self._lease.is_held() and self._lease.take():  # the other process may have ended since
             self._continue_active()
         if not self._lease.is_held():
-            raise ConflictError(
-                "Another Vitrine process runs the tasks of this database. Start the task there, or stop that process."
-            )
+            with self._db.transaction() as session:
+                send(session, task_id, Signal.SUBMITTED)
+            return
         with self._running_lock:
             if task_id in self._running:
                 self._resubmitted.add(task_id)  # it was resumed while its last items are still in flight
@@ -126,8 +165,8 @@ class EmbeddedEngine:
     def stop(self, timeout_s: float = 8.0) -> None:
         """Stop claiming items, wait at most *timeout_s* for those in flight, release the lease."""
         self._runner.stop()
-        if self._watch is not None:
-            self._watch.cancel()
+        for watch in self._watches:
+            watch.cancel()
         _, late = wait(list(self._running.values()), timeout_s)
         for running in late:
             running.cancel()

@@ -29,6 +29,10 @@ from core.tasks.runner import TaskRunner
 
 log = logging.getLogger(__name__)
 
+NO_KEY_HERE = (
+    "There is no key on the worker, which does not know one that was typed on a page. Set {variable} in the "
+    "environment of each worker and start it again, then resume the task."
+)
 _ASK_AGAIN_S = 0.2
 MakeTaker = Callable[[str, str], Taker]
 """Makes what takes chunks, by the name of this process and the version of the program."""
@@ -70,7 +74,7 @@ class Worker:
             db_session, version=self._version, kinds=wanted, lanes=lanes, concurrency=concurrency
         )
         self._together = workers_lease(db_session)
-        self._runner = TaskRunner(db_session, kinds, self._membership, knows_typed_keys=False)
+        self._runner = TaskRunner(db_session, kinds, self._membership, no_key=lambda _task_id: NO_KEY_HERE)
         self._taker = make_taker(self._membership.executor, self._version)
         self._slots = asyncio.Semaphore(concurrency)
         self._active: set[str] = set()

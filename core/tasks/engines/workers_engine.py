@@ -3,16 +3,15 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 
 from sqlmodel import Session, col, select
 
 from core.background_loop import BackgroundLoop
 from core.db import Database, TaskChunks, Tasks, Workers
 from core.db.lease import files_lease, workers_lease
-from core.errors import ConflictError, InvalidInputError, NotFoundError, VitrineError
+from core.errors import InvalidInputError, NotFoundError, VitrineError
 from core.tasks.ending import refuse
 from core.tasks.engines.base import EngineHealth
 from core.tasks.engines.chunks import ChunkPlanner
@@ -22,12 +21,13 @@ from core.tasks.engines.embedded import EmbeddedEngine
 from core.tasks.engines.membership import members
 from core.tasks.engines.program_version import program_version
 from core.tasks.engines.routing import NamesOfLanes, Routing, wants, who_takes
+from core.tasks.engines.signals import Signal, send, take
 from core.tasks.kinds import TaskKind
-from core.tasks.service import ACTIVE, ENDED
+from core.tasks.service import ACTIVE
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 2.0
+LOOK_S = 1.0
 RUN_ALONE = (
     "Another server runs the tasks of this database itself, without workers. Set VITRINE_TASK_ENGINE=dbos there and "
     "start it again, or stop it."
@@ -60,9 +60,10 @@ class WorkersEngine:
         self._routing = Routing(kinds, lanes)
         self._planner = ChunkPlanner(self._routing, dispatcher, program_version())
         self._together = workers_lease(db_session)
-        self._embedded = EmbeddedEngine(db_session, kinds, loop, ended, self._runs_here, files_lease(db_session))
+        self._embedded = EmbeddedEngine(
+            db_session, kinds, loop, ended, self._runs_here, files_lease(db_session), picks_up=False
+        )
         self._coordinator = Coordinator(db_session, self._planner, dispatcher)
-        self._active: set[str] = set()
         self._watch: Future[None] | None = None
 
     def start(self) -> None:
@@ -83,25 +84,21 @@ class WorkersEngine:
         """Hand out the queued items of the task, or run them here; another server may be the one that runs them.
 
         Raises:
-            ConflictError: a server runs all tasks itself.
             InvalidInputError: workers cannot run it; the task is cancelled, or paused when it has begun.
             NotFoundError: there is no such task.
         """
+        task = self._task(task_id)
         if not (self._together.is_held() or self._together.take()):
-            raise ConflictError(RUN_ALONE)
-        asked = self._task(task_id)
-        if self._runs_here(asked):
-            with suppress(ConflictError):
-                self._embedded.submit(task_id)
-            return
-        if reason := self._refusal(asked):
+            with self._db.transaction() as session:
+                send(session, task_id, Signal.SUBMITTED)  # to the server that runs all tasks itself
+        elif self._runs_here(task):
+            self._embedded.submit(task_id)
+        elif reason := self._refusal(task):
             with self._db.transaction() as session:
                 refuse(session, task_id, reason)
             raise InvalidInputError(reason, field="api_key")
-        with self._db.transaction() as session:
-            task = session.get(Tasks, task_id)
-            if task is not None:
-                self._planner.plan(session, task)
+        else:
+            self._hand_out(task_id)
 
     def wait(self, task_id: str, timeout_s: float) -> bool:
         """Wait until the run of the task has ended or paused, at most *timeout_s*; return whether that is so."""
@@ -154,6 +151,19 @@ class WorkersEngine:
         self._embedded.stop(timeout_s)
         self._together.release()
 
+    def _told(self, signal: Signal) -> Sequence[Tasks]:
+        task_ids = take(self._db, signal)
+        if not task_ids:
+            return ()
+        with self._db.reading() as session:
+            return session.exec(select(Tasks).where(col(Tasks.id).in_(task_ids))).all()
+
+    def _hand_out(self, task_id: str) -> None:
+        with self._db.transaction() as session:
+            task = session.get(Tasks, task_id)
+            if task is not None:
+                self._planner.plan(session, task)
+
     def _runs_here(self, task: Tasks) -> bool:
         return self._routing.queue_of(task.task_type, task.config) is None
 
@@ -181,19 +191,19 @@ class WorkersEngine:
                     log.warning("the tasks on workers cannot be looked at now: %s", error)
 
     def _look(self) -> None:
-        """Do what one server does for tasks on workers: tell of those that ended, and hand out by its own version."""
-        with self._db.reading() as session:
-            active = {task.id: task for task in session.exec(select(Tasks).where(col(Tasks.status).in_(ACTIVE)))}
-            gone = self._active - set(active)
-            ended = session.exec(select(Tasks).where(col(Tasks.id).in_(gone), col(Tasks.status).in_(ENDED))).all()
-            other = [col(TaskChunks.version) != self._planner.version, col(TaskChunks.worker_id) == ""]
-            outdated = session.exec(select(TaskChunks.id).where(*other)).all()
-        for task in active.values():
-            if self._runs_here(task) and not self._embedded.works_on(task.id):
-                self._embedded.submit(task.id)  # another server has created it
-        self._active = {task.id for task in active.values() if not self._runs_here(task)}
-        for task in ended:
+        """Do what one server does for all: run what others submitted, tell of ends, hand out by its own version."""
+        if not (self._together.is_held() or self._together.take()):
+            return
+        for task in self._told(Signal.SUBMITTED):
+            if self._runs_here(task):
+                self._embedded.submit_from_elsewhere(task.id)
+            else:
+                self._hand_out(task.id)
+        for task in self._told(Signal.ENDED):
             self._ended(task)
+        other = [col(TaskChunks.version) != self._planner.version, col(TaskChunks.worker_id) == ""]
+        with self._db.reading() as session:
+            outdated = session.exec(select(TaskChunks.id).where(*other)).all()
         if outdated:
             with self._db.transaction() as session:
                 self._planner.take_back(session, outdated)

@@ -22,6 +22,7 @@ from core.db.database import open_database
 from core.errors import NotFoundError
 from core.projects import ProjectService
 from core.tasks import TaskRunner, TaskService, TaskStatus
+from core.tasks.engines.worker import NO_KEY_HERE
 from tests import postgresql
 from tests.core.tasks.conftest import MakeTask
 from tests.core.tasks.counting import Counting, counted, kinds
@@ -60,20 +61,20 @@ async def test_failed_items_have_a_cause_and_the_others_continue(
 
 
 @pytest.mark.parametrize(
-    ("knows_typed_keys", "note"),
+    ("no_key", "note"),
     [
-        (True, "There is no key for openai."),
+        ("", "There is no key for openai."),
         (
-            False,
+            NO_KEY_HERE,
             "There is no key on the worker, which does not know one that was typed on a page. "
             "Set OPENAI_API_KEY in the environment of each worker and start it again, then resume the task.",
         ),
     ],
 )
 async def test_a_missing_key_pauses_the_task_and_a_worker_says_where_it_has_to_be(
-    db: Database, kind: Counting, make_task: MakeTask, knows_typed_keys: bool, note: str
+    db: Database, kind: Counting, make_task: MakeTask, no_key: str, note: str
 ) -> None:
-    runner = TaskRunner(db, kinds(kind), knows_typed_keys=knows_typed_keys)
+    runner = TaskRunner(db, kinds(kind), no_key=lambda _task_id: no_key)
     ended = await runner.run(make_task("need a key", "ok", concurrency=1).id)
     assert (ended.status, ended.note, ended.processed_count) == ("paused", note, 0)
 

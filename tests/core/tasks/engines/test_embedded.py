@@ -1,11 +1,15 @@
-"""One embedded engine runs the tasks of a data directory; another one waits for its end."""
+"""One embedded engine runs the tasks of a database; another one hands it what it is told, and waits for its end."""
 
 import pytest
 
-from core.errors import ConflictError
+from core.background_loop import BackgroundLoop
+from core.db import Database
+from core.errors import NotFoundError
 from core.tasks import TaskService
+from core.tasks.engines import embedded
 from tests.core.tasks.conftest import MakeTask
-from tests.core.tasks.engines.conftest import MakeEngine, wait_for
+from tests.core.tasks.counting import Counting, counted
+from tests.core.tasks.engines.conftest import MakeEngine, let_go, until, wait_for
 
 
 @pytest.fixture
@@ -13,16 +17,68 @@ def engine_name() -> str:
     return "embedded"
 
 
-def test_a_second_engine_of_the_same_data_directory_runs_no_tasks(
-    tasks: TaskService, make_task: MakeTask, make_engine: MakeEngine
-) -> None:
+def test_a_second_engine_of_the_same_database_runs_no_tasks(make_engine: MakeEngine) -> None:
     first, second = make_engine(), make_engine()
     assert (first.health().runs_here, second.health().runs_here) == (True, False)
-    with pytest.raises(ConflictError, match="Another Vitrine process runs the tasks"):
-        second.submit(make_task("ok").id)
+    with pytest.raises(NotFoundError):
+        second.submit("a" * 21)
     first.stop()
     third = make_engine()
     assert third.health().runs_here
+
+
+@pytest.fixture
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert embedded.LOOK_S <= 1
+    monkeypatch.setattr(embedded, "LOOK_S", 0.01)
+
+
+@pytest.mark.usefixtures("_soon")
+def test_what_is_told_to_the_second_engine_happens_in_the_first_one_once(
+    db: Database, tasks: TaskService, make_task: MakeTask, make_engine: MakeEngine, loop: BackgroundLoop, kind: Counting
+) -> None:
+    first, second = make_engine(), make_engine()
+    task = make_task("wait", *["ok"] * 5, concurrency=1)
+    for _ in range(2):  # a client repeats its call
+        second.submit(task.id)
+    until(lambda: kind.in_flight == 1)
+    assert (first.works_on(task.id), second.works_on(task.id)) == (True, False)
+    tasks.pause(task.id)
+    let_go(loop, kind)
+    until(lambda: not first.works_on(task.id))
+    assert (tasks.get_task(task.id).status, counted(db)) == ("paused", [0])
+    tasks.resume(task.id)
+    second.submit(task.id)
+    wait_for(tasks, task.id, "completed")
+    assert counted(db) == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.usefixtures("_soon")
+def test_a_task_that_was_submitted_to_nobody_is_left_to_the_program_that_made_it(
+    tasks: TaskService, make_task: MakeTask, make_engine: MakeEngine
+) -> None:
+    _first, second = make_engine(), make_engine()
+    own, submitted = make_task("ok"), make_task("ok")
+    second.submit(submitted.id)
+    wait_for(tasks, submitted.id, "completed")
+    assert tasks.get_task(own.id).status == "queued"
+
+
+@pytest.mark.usefixtures("_soon")
+def test_a_key_that_was_typed_on_another_server_is_missed_by_a_note_that_says_where(
+    tasks: TaskService, make_task: MakeTask, make_engine: MakeEngine
+) -> None:
+    first, second = make_engine(), make_engine()
+    task = make_task("need a key")
+    for engine, note in (
+        (second, "There is no key on the server that runs the tasks, which does not know one that was typed on a page"),
+        (first, "There is no key for openai."),
+    ):
+        engine.submit(task.id)
+        wait_for(tasks, task.id, "paused")
+        assert tasks.get_task(task.id).note.startswith(note)
+        until(lambda: not first.works_on(task.id))
+        tasks.resume(task.id)
 
 
 def test_a_waiting_engine_takes_over_when_the_first_one_ends(

@@ -7,7 +7,7 @@ from sqlalchemy import delete, text, update
 from sqlmodel import Session, select
 
 from core.background_loop import BackgroundLoop
-from core.db import Database, TaskChunks, TaskItems, Tasks, Workers, utc_now
+from core.db import Database, Projects, TaskChunks, TaskItems, Tasks, Workers, utc_now
 from core.errors import ConfigurationError, ConflictError, InvalidInputError
 from core.tasks import EmbeddedEngine, TaskService, make_worker
 from core.tasks.engines import chunks, membership, worker
@@ -155,6 +155,34 @@ def test_what_workers_cannot_run_is_cancelled_before_it_begins_and_paused_when_i
     assert _chunks(db) == []
 
 
+class CountingOnServer(Counting):
+    task_type = "counting-on-server"
+    runs_on_server = "it reads files of the server"
+
+
+def test_a_server_runs_what_another_one_was_told_and_hears_of_the_end_of_a_task_however_short(
+    db: Database, kind: Counting, loop: BackgroundLoop, project: Projects
+) -> None:
+    both = kinds(kind) | kinds(CountingOnServer(db))
+    ended: list[str] = []
+    first = WithWorker(db, both, loop)
+    first._ended = lambda task: ended.append(task.id)
+    second = WorkersEngine(db, both, loop, DbosDispatcher(db), lambda _config: ())
+    try:
+        first.start()
+        assert (first.health().runs_here, second.take_lock()) == (True, False)
+        tasks = TaskService(db, lambda: both)
+        on_worker, on_server = (tasks.create_task(project.id, name, {"items": ["ok"]}) for name in both)
+        for task in (on_worker, on_server):
+            second.submit(task.id)
+            wait_for(tasks, task.id, "completed")
+        until(lambda: on_worker.id in ended)
+    finally:
+        second.stop()
+        first.stop()
+    assert counted(db) == [0, 0]
+
+
 def test_without_the_setting_there_are_no_workers(db: Database, loop: BackgroundLoop) -> None:
     with pytest.raises(ConfigurationError, match="Workers need VITRINE_TASK_ENGINE=dbos"):
         make_worker(db, {}, loop, lambda _config: (), concurrency=1, tell=print)
@@ -166,17 +194,16 @@ def test_a_server_that_runs_all_tasks_itself_and_workers_exclude_each_other(
     task = make_task("ok")
     alone = EmbeddedEngine(db, kinds(kind), loop)
     assert not alone.take_lock()
-    with pytest.raises(ConflictError, match="Another Vitrine process runs the tasks"):
-        alone.submit(task.id)
+    alone.submit(task.id)
+    server._look()
+    assert len(_chunks(db)) == 1
     server.stop()
     assert alone.take_lock()
     with_worker = WithWorker(db, kinds(kind), loop)
     with pytest.raises(ConflictError, match=r"without workers\. Set VITRINE_TASK_ENGINE=dbos there"):
         with_worker.worker.start()
-    with pytest.raises(ConflictError, match="without workers"):
-        with_worker.submit(task.id)
+    with_worker.submit(task.id)  # told to the one that runs alone
     alone.stop()
     with_worker.start()
-    with_worker.submit(task.id)
     wait_for(TaskService(db), task.id, "completed")
     with_worker.stop()
