@@ -209,6 +209,23 @@ def test_every_topic_has_texts_in_every_language(language: str) -> None:
             assert texts.answer(topic.name, answer_values)
 
 
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("zh-CN", "zh-CN"),
+        ("zh-cn", "zh-CN"),
+        ("zh", "zh-CN"),
+        ("zh-TW", "zh-CN"),
+        ("tr", "tr"),
+        ("xx", "en"),
+        ("", "en"),
+    ],
+)
+def test_the_nearest_language_with_texts_is_spoken(wanted: str, found: str) -> None:
+    assert translations(wanted) is translations(found)
+    assert translations(found).language == found
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(*[st.integers(0, 255)] * 3), min_size=1, max_size=4),
