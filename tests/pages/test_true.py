@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
+from core.accounts.roles import Role
+from core.api import credentials
 from core.images import ImageFilter
 from core.pluralize import pluralize
 from pages.components.shared import asked_grid, facet_bars, grid
@@ -225,6 +228,66 @@ def test_tasks(messy: Messy) -> None:
         "turned away": "Took 42 s, no cost",
         "offline": "Took 42 s, no cost",
     }
+
+
+def test_team(messy: Messy) -> None:
+    team = services()
+    mine = messy.entries["inside"], messy.entries["disputed"]
+    team.review.decide(mine[0], 1, "confirm", actor="Ada")
+    team.review.undo(messy.project_id, actor="Ada")
+    team.review.decide(mine[1], 1, "reject", actor="Ada")
+    team.review.decide(mine[1], 2, "reopen", actor="Ben")
+    team.collaboration.set_review_plan(messy.project_id, "all", second_percent=100)
+    for name, verdict in (("confirmed", "confirm"), ("outside", "reject")):
+        entry = team.dataset.get_dataset_entry(messy.entries[name])
+        assert entry is not None
+        team.review.decide(entry.id, entry.version, "second", changes={"verdict": verdict}, actor="Ben")
+    team.messages.send(messy.entries["rejected"], "Look again.", actor="Ben")
+    assert "People have no accounts here: whoever gets in may do everything." in plain(
+        open_page("team", messy.project_id)
+    )
+    at = open_page("team", messy.project_id, **{"team-tab": "Progress"})
+
+    shown = at.dataframe[0].value.set_index("Person")
+    names = {"Ada": "Ada", "Ben": "Ben", "local": "Local user"}
+    assert shown.index.tolist() == list(names.values())
+    acts = "FROM events WHERE project_id = :p AND undone_by IS NULL AND action IN ('confirm', 'reject', 'reopen')"
+    latest = f"SELECT entity_id, max(id) AS id {acts} GROUP BY 1"
+    for actor, name in names.items():
+        decided = number(
+            messy,
+            f"SELECT count(*) FROM events JOIN ({latest}) AS latest ON latest.id = events.id"  # noqa: S608
+            " JOIN image_datasets AS entry ON entry.id = events.entity_id"
+            f" WHERE actor = '{actor}' AND action != 'reopen' AND entry.deleted_at IS NULL",
+        )
+        own = f"WHERE action = 'skip' AND undone_by IS NULL AND actor = '{actor}'"
+        skipped = f"SELECT entity_id FROM events {own}"  # noqa: S608
+        opened = number(messy, f"SELECT count(*) {_ENTRY} AND NOT confirmed AND NOT rejected AND id NOT IN ({skipped})")
+        assert (shown.loc[name, "Decided"], shown.loc[name, "Waiting"]) == (decided, opened), name
+    seconds = "FROM events WHERE project_id = :p AND action = 'second' AND undone_by IS NULL"
+    compared = number(messy, f"SELECT count(*) {seconds}")
+    alike = number(messy, f"SELECT count(*) {seconds} AND id NOT IN (SELECT id {seconds} AND new LIKE '%reject%')")
+    assert shown["Second reviews"].tolist() == [f"{alike} of {compared} alike"] * 2 + [""]
+    assert shown["Sent back"].tolist() == [1, 0, 0]
+
+
+def test_team_with_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_SIGN_IN", "accounts")
+    messy, team = make_messy(services()), services()
+    root, ada, ben = (
+        team.accounts.create_account(name, "nine green bottles", is_admin=name == "root")
+        for name in ("root", "ada", "ben")
+    )
+    for account in (root, ada, ben):
+        team.memberships.set_role(messy.project_id, account.id, Role.OWNER)
+    team.memberships.remove_member(messy.project_id, ben.id)
+    cookie = credentials.start_session(team.db, "root", root)
+    monkeypatch.setattr(ContextProxy, "cookies", {credentials.COOKIE: cookie})
+    at = open_page("team", messy.project_id)
+    members = number(messy, "SELECT count(*) FROM memberships WHERE project_id = :p")
+    assert f"{members} members of Messy <shelf> & *co*" in plain(at)
+    assert {"root", "ada"} <= set(plain(at))
+    assert "ben" not in plain(at)
 
 
 def test_settings(messy: Messy) -> None:

@@ -67,10 +67,10 @@ class GuidelineService:
             NotFoundError: there is no such version.
         """
         now = self.guidelines(project_id, version)
-        before = self.guidelines(project_id, version - 1) if version > 1 else GuidelineVersion(0, "")
+        before = self.guidelines(project_id, version - 1).text if version > 1 else ""
         lines = difflib.unified_diff(
-            before.text.splitlines(), now.text.splitlines(), f"version {before.version}", f"version {version}",
-            lineterm="",
+            before.splitlines(), now.text.splitlines(), f"version {version - 1}" if version > 1 else "no guidelines",
+            f"version {version}", lineterm="",
         )  # fmt: skip
         return "\n".join(lines)
 
@@ -99,7 +99,7 @@ class GuidelineService:
             newest = _newest(session, project_id)
             if seen_version is not None and seen_version != newest.version:
                 raise ConflictError(
-                    f"{newest.created_by or 'Somebody'} has saved version {newest.version} meanwhile. "
+                    f"{_somebody(newest.created_by)} has saved version {newest.version} meanwhile. "
                     "Copy your text, load the page again and put both together."
                 )
             if tidy == newest.text:
@@ -167,6 +167,10 @@ def newest_text(session: Session, project_id: str) -> str:
     """Return the guidelines that hold as a file outside of the project: images by their descriptions."""
     row = _row(session, project_id, None)
     return without_images(row.text) + "\n" if row is not None and row.text else ""
+
+
+def _somebody(name: str) -> str:
+    return "Somebody" if name in ("", LOCAL) else name
 
 
 def _check_brackets(text: str) -> None:

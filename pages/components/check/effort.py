@@ -8,7 +8,7 @@ import streamlit as st
 from core.checks.effort import MAX_GAP_S, Effort
 from core.pluralize import pluralize
 from pages.components.check import card
-from pages.components.shared import page
+from pages.components.shared import page, people
 
 _GROUPS = {"models": "By model", "kinds": "By kind", "people": "By person"}
 _NONE = {"models": "A person", "kinds": "none", "people": "none"}
@@ -48,7 +48,7 @@ def show(project_id: str, query: str) -> None:
 def _table(rows: Sequence[Effort], group: str) -> None:
     table = [
         {
-            "": one.value or _NONE[group],
+            "": _shown(one.value, group),
             "Accepted": one.accepted,
             "Of": one.entries,
             "Seconds each": one.review_s_each,
@@ -65,6 +65,10 @@ def _table(rows: Sequence[Effort], group: str) -> None:
             "US$": st.column_config.NumberColumn(format="%.2f"),
         },
     )  # fmt: skip
+
+
+def _shown(value: str, group: str) -> str:
+    return people.shown(value) if group == "people" else value or _NONE[group]
 
 
 def _seconds(total: Effort) -> str:

@@ -6,7 +6,7 @@ import streamlit as st
 from core.checks.readers import USUAL_PERCENT, KnownAnswers, ReaderAccuracy
 from core.pluralize import pluralize
 from pages.components.check import card
-from pages.components.shared import page
+from pages.components.shared import page, people
 
 _SAVED = "known-saved"
 
@@ -33,7 +33,7 @@ def _numbers(readers: tuple[ReaderAccuracy, ...]) -> None:
     )  # fmt: skip
     rows = [
         {
-            "Reader": one.reader, "Known answers": one.decided, "Right": one.share * 100,
+            "Reader": people.shown(one.reader), "Known answers": one.decided, "Right": one.share * 100,
             "From": one.interval[0] * 100, "To": one.interval[1] * 100,
         }
         for one in readers

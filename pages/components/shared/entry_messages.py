@@ -5,7 +5,7 @@ import streamlit as st
 from core import ImageDatasets
 from core.accounts.permissions import Act
 from core.dataset.messages import MAX_CHARS, PLEASE, EntryMessage
-from pages.components.shared import page, reviewer_name
+from pages.components.shared import page, people, reviewer_name
 
 _ENDED = {
     "answer": "answered", "close": "closed it", "confirm": "looked again and confirmed",
@@ -25,8 +25,9 @@ def show(entry: ImageDatasets) -> None:
     with st.container(horizontal=True):
         _write(entry, actor, f"{len(messages)}-{sum(one.is_open for one in messages)}", answers=is_sent_back)
         for person in sorted({one.sent_to for one in messages if one.is_open and actor in (one.sent_by, one.sent_to)}):
+            off = f"Take it off the queue of {page.escape(people.shown(person))}"
             st.button(
-                "Nothing to change" if person == actor else f"Take it off the queue of {page.escape(person)}",
+                "Nothing to change" if person == actor else off,
                 key=f"message-close-{entry.id}-{person}", on_click=_close, args=(entry.id, person, actor),
             )  # fmt: skip
 
@@ -58,8 +59,8 @@ def _close(entry_id: str, person: str, actor: str) -> None:
 
 
 def _line(message: EntryMessage) -> str:
-    said = f"{message.sent_by} to {message.sent_to}: {message.text}"
+    said = f"{people.shown(message.sent_by)} to {people.shown(message.sent_to)}: {message.text}"
     if message.is_open:
         return said
     answer = f": {message.answer}" if message.answer else ""
-    return f"{said} ({message.ended_by} {_ENDED[message.ended_as]}{answer})"
+    return f"{said} ({people.shown(message.ended_by)} {_ENDED[message.ended_as]}{answer})"

@@ -16,6 +16,7 @@ from pages.components.shared import (
     image_edit,
     moment,
     page,
+    people,
     similar,
     tags,
     zoom,
@@ -233,4 +234,4 @@ def _history(image: Images) -> None:
     st.caption(f"{moment.text(image.create_at)}: added, source: {page.escape(image.source)}")
     for event in reversed(page.services().library.history(image.id)):
         changes = ", ".join(f"{name} {value}" for name, value in event.new.items())
-        st.caption(page.escape(f"{moment.text(event.at)}: {event.action} by {event.actor} {changes}"))
+        st.caption(page.escape(f"{moment.text(event.at)}: {event.action} {people.by(event.actor)} {changes}"))

@@ -1,9 +1,10 @@
-"""What the pages of people share: the services behind a check of the act, and links of invitations."""
+"""What the pages of people share: how they are named, the services behind a check of the act, links of invitations."""
 
 from urllib.parse import urlsplit
 
 import streamlit as st
 
+from core import caller
 from core.accounts.permissions import Act
 from core.accounts.roles import Role
 from core.runtime import runtime
@@ -16,6 +17,16 @@ ROLE_WORDS = {
     Role.EDITOR: "Editor: adds, asks models, exports",
     Role.OWNER: "Owner: manages members, deletes the project",
 }
+
+
+def shown(name: str) -> str:
+    """Return the name of a person; of somebody on this machine who gave none, "Local user"."""
+    return "Local user" if name == caller.LOCAL else name
+
+
+def by(name: str) -> str:
+    """Return who did something, at the end of a clause: "by Ada"."""
+    return f"by {'the local user' if name == caller.LOCAL else name}"
 
 
 def services(act: Act, project_id: str | None = None) -> Services:

@@ -10,7 +10,7 @@ import streamlit as st
 from core.accounts.permissions import Act
 from core.audit import AuditEntry, AuditFilter
 from core.audit.acts import ACTS
-from pages.components.shared import media, page, visitor
+from pages.components.shared import media, page, people, visitor
 
 _ROWS = 50
 _PAGES = "audit-pages"
@@ -56,8 +56,11 @@ def _filters(project_id: str | None, sees_all: bool) -> AuditFilter:
             )
             only_here = where == "In this project"
         shown = project_id if only_here else None
-        people = page.services().audit.people(shown)
-        who = st.selectbox("Person", ["Everybody", *people], key="audit-who", on_change=_to_the_newest, width=180)
+        found = page.services().audit.people(shown)
+        who = st.selectbox(
+            "Person", ["Everybody", *found], format_func=people.shown, key="audit-who", on_change=_to_the_newest,
+            width=180,
+        )  # fmt: skip
         kind = st.selectbox(
             "On what", ["Everything", *_KINDS], format_func=str.capitalize, key="audit-kind", on_change=_to_the_newest,
             width=180,
@@ -99,7 +102,7 @@ def _rows(acts: Sequence[AuditEntry]) -> list[dict[str, str]]:
     return [
         {
             "When": f"{act.at:%Y-%m-%d %H:%M:%S}",
-            "Who": act.who,
+            "Who": people.shown(act.who),
             "What": ACTS.get(act.act, act.act),
             "On": act.label,
             "Details": ", ".join(f"{name.replace('_', ' ')}: {_shown(value)}" for name, value in act.details.items()),

@@ -5,7 +5,7 @@ import streamlit as st
 from core.accounts.permissions import Act
 from core.bin import BIN_KINDS, BinItem
 from core.bin.finding import BinKind
-from pages.components.shared import confirm, moment, page, visitor
+from pages.components.shared import confirm, moment, page, people, visitor
 
 _ROWS = 30
 _PAGES, _MESSAGE = "bin-pages", "bin-message"
@@ -59,7 +59,7 @@ def _row(item: BinItem) -> None:
         with st.container(gap=None, width="stretch"):
             st.text(item.label)
             of = f"in {item.project_name}, " if item.kind != "project" else ""
-            by = f" by {item.deleted_by}" if item.deleted_by else ""
+            by = f" {people.by(item.deleted_by)}" if item.deleted_by else ""
             st.caption(
                 page.escape(f"{of}deleted {moment.text(item.deleted_at)}{by}, kept until {moment.day(item.until)}")
             )

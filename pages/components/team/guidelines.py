@@ -6,7 +6,7 @@ from core import Images
 from core.accounts.permissions import Act
 from core.api.media import IMAGE_TYPES
 from core.dataset.guidelines.service import MAX_CHARS, GuidelineVersion
-from pages.components.shared import media, moment, page, reviewer_name
+from pages.components.shared import media, moment, page, people, reviewer_name
 
 _SEEN, _MESSAGE, _ADDED = "guidelines-seen", "guidelines-message", "guidelines-added"
 _IMAGES = "guidelines-images"
@@ -48,7 +48,10 @@ def show(project_id: str) -> None:
 def _edit(project_id: str, newest: GuidelineVersion) -> None:
     seen = _seen(project_id, newest.version)
     if seen != newest.version:  # the text stays until the author has seen both
-        st.warning(f"{newest.created_by} has saved version {newest.version} meanwhile.", icon=":material/edit_note:")
+        st.warning(
+            f"{people.shown(newest.created_by)} has saved version {newest.version} meanwhile.",
+            icon=":material/edit_note:",
+        )
         st.button(f"Load version {newest.version}, without your text", key="guidelines-load", on_click=_forget)
     key = f"guidelines-text-{project_id}-{seen}"
     if key not in st.session_state:
@@ -157,7 +160,7 @@ def _versions(project_id: str) -> None:
 def _words(one: GuidelineVersion) -> str:
     of = f", restored from version {one.restored_from}" if one.restored_from else ""
     written = f", {moment.text(one.create_at)}" if one.create_at else ""
-    return f"Version {one.version} by {one.created_by}{written}{of}"
+    return f"Version {one.version} {people.by(one.created_by)}{written}{of}"
 
 
 def _restore(project_id: str, version: int) -> None:

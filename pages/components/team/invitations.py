@@ -26,7 +26,7 @@ def show(project_id: str | None) -> None:
         for row in people.services(act, project_id).invitations.list_open(project_id):
             with st.container(horizontal=True, vertical_alignment="center", key=f"invitation-{row.id}"):
                 what = "Admin" if row.makes_admin else (row.role or "account").capitalize()
-                by = f", made by {row.created_by}" if row.created_by else ""
+                by = f", made {people.by(row.created_by)}" if row.created_by else ""
                 st.text(f"{what}{by}, valid until {moment.text(row.expires_at)}", width="stretch")
                 st.button(
                     "Take back", icon=":material/link_off:", key=f"invitation-revoke-{row.id}", on_click=_revoke,

@@ -5,16 +5,16 @@ from typing import Any
 import streamlit as st
 
 from core.checks.progress import PACE_DAYS, PersonProgress
-from pages.components.shared import moment, page
+from pages.components.shared import moment, page, people
 
 
 def show(project_id: str) -> None:
     """Draw one row for each person who reviews the project."""
-    people = page.services().checks.people.progress(project_id)
-    if not people:
+    found = page.services().checks.people.progress(project_id)
+    if not found:
         st.caption("Nobody has decided anything here yet.")
         return
-    st.dataframe([_row(one) for one in people], hide_index=True, key="team-progress", height="content")
+    st.dataframe([_row(one) for one in found], hide_index=True, key="team-progress", height="content")
     st.caption(
         "Decided: entries whose present decision is theirs; entries with known answers count, too. Waiting: entries in "
         "their queue now; of a shared queue those that nobody else has loaded. "
@@ -40,7 +40,7 @@ def sentences(own: PersonProgress) -> list[str]:
 
 def _row(one: PersonProgress) -> dict[str, Any]:
     return {
-        "Person": one.person,
+        "Person": people.shown(one.person),
         "Decided": one.decided,
         "Waiting": one.waiting,
         "Sent back": one.sent_back,

@@ -45,7 +45,7 @@ class Guide {
       const page = document.createElement("template"); // inert: nothing is fetched before the addresses are complete
       page.innerHTML = html;
       page.content.querySelectorAll("img").forEach((image) => (image.setAttribute("src", data.base + image.getAttribute("src")), (image.loading = "lazy")));
-      this.panel.replaceChildren(page.content, h("p", { cls: "caption" }, `Version ${version} by ${by}, ${new Date(at).toLocaleDateString()}`));
+      this.panel.replaceChildren(page.content, h("p", { cls: "caption" }, `Version ${version} ${madeBy(by)}, ${shownDay(at)}`));
       this.loaded = `${this.key} ${version}`;
     } catch (error) {
       this.panel.replaceChildren(h("p", { cls: "quiet" }, `The guidelines could not be loaded. ${error.message}`));

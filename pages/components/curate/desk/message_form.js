@@ -18,8 +18,8 @@ function messageNodes(item, actor) {
     const mine = one.open && one.to === actor;
     const closes = one.open && (mine || one.by === actor) && !one.sending;
     return h("div", { cls: one.open ? "message" : "message ended" },
-      h("div", {}, h("b", {}, mine ? `Sent back to you by ${one.by}: ` : `${one.by} to ${one.to}: `), one.text),
-      one.open ? "" : h("div", { cls: "quiet" }, `${one.ended_by} ${ENDED[one.ended_as] ?? "ended it"}${one.answer ? `: ${one.answer}` : ""}`),
+      h("div", {}, h("b", {}, mine ? `Sent back to you ${madeBy(one.by)}: ` : `${personName(one.by)} to ${personName(one.to)}: `), one.text),
+      one.open ? "" : h("div", { cls: "quiet" }, `${personName(one.ended_by)} ${ENDED[one.ended_as] ?? "ended it"}${one.answer ? `: ${one.answer}` : ""}`),
       closes ? h("div", { cls: "row" }, mine ? doing("message", undefined, "", "Answer", keyMap.hint("message")) : "", doing("close", one.to, "", mine ? "Nothing to change" : "Take it off their queue")) : "");
   });
 }

@@ -5,6 +5,16 @@ const RESULTS = { confirm: "Confirmed", reject: "Rejected", skip: "Skipped", edi
 
 const valueText = (name, value) => (name === "boxes" ? (value ?? []).map(boxText).join("; ") || "none" : value === "" ? "nothing" : value);
 
+/* How a person is called; of somebody on this machine who gave no name, "Local user". */
+const personName = (name) => (name === "local" ? "Local user" : name);
+
+/* Days and times as on the pages, see pages/components/shared/moment.py. */
+const shownDay = (at) => new Date(at).toLocaleDateString(undefined, { dateStyle: "medium" });
+const shownTime = (at) => new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+
+/* Who did something, at the end of a clause. */
+const madeBy = (name) => `by ${name === "local" ? "the local user" : name}`;
+
 const plural = (n, one, many) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 
 function labels(answer) {
@@ -153,7 +163,7 @@ function historyNodes(events) {
   const shown = (values) => Object.entries(values).map(([name, value]) => `${name.replace("_", " ")}: ${valueText(name, value)}`).join(", ");
   const rows = events.filter(({ action }) => action !== "create").reverse().map((event) =>
     h("li", { cls: event.undone ? "undone" : "" },
-      h("b", {}, `${event.action} by ${event.actor}`), h("span", { cls: "quiet" }, ` ${new Date(event.at).toLocaleString()}`),
+      h("b", {}, `${event.action} ${madeBy(event.actor)}`), h("span", { cls: "quiet" }, ` ${shownTime(event.at)}`),
       shown(event.new) && h("div", {}, h("del", {}, shown(event.old)), " ", h("ins", {}, shown(event.new)))));
   return [h("b", {}, "History"), rows.length ? h("ul", { cls: "history" }, ...rows) : h("p", { cls: "quiet" }, "This entry has not been changed.")];
 }
