@@ -7,16 +7,16 @@ import streamlit as st
 from core import Projects
 from core.errors import InvalidInputError, NotFoundError
 from core.export import ExportRecipe, SelectionCounts, format_named, parse_recipe
-from core.pluralize import pluralize
 from core.tasks import TaskStatus
 from pages.components.export import finished_exports, image_changes, recipe_form, row_preview
-from pages.components.shared import page, task_progress
+from pages.components.shared import numbers, page, task_progress
+from pages.components.shared.numbers import pluralize
 
 
 def main() -> None:
     project = page.project()
     counts = page.services().projects.counts(project.id)
-    action = page.header("Export", f"{pluralize(counts.entries, 'entry')}, {counts.confirmed:,} confirmed")
+    action = page.header("Export", f"{pluralize(counts.entries, 'entry')}, {numbers.text(counts.confirmed)} confirmed")
     if not counts.entries:
         page.empty_state("quiz", "There are no entries to export yet.", "generate", "Generate questions and answers")
         return

@@ -6,10 +6,10 @@ import streamlit as st
 
 from core import Projects
 from core.llm import session_keys
-from core.pluralize import pluralize
 from pages.components.generate import manual_entry, newest_results, recipe_form, recipe_prefill, request_preview
 from pages.components.generate.recipe_form import Recipe
-from pages.components.shared import page, task_progress
+from pages.components.shared import numbers, page, task_progress
+from pages.components.shared.numbers import pluralize
 
 _MODES = {
     "both": "Both",
@@ -23,7 +23,8 @@ def main() -> None:
     project = page.project()
     counts = page.services().projects.counts(project.id)
     action = page.header(
-        "Generate", f"{pluralize(counts.images, 'image')}, {counts.images_without_questions:,} without questions"
+        "Generate",
+        f"{pluralize(counts.images, 'image')}, {numbers.text(counts.images_without_questions)} without questions",
     )
     if not counts.images:
         page.empty_state("upload", "There are no images to ask about yet.", "upload", "Upload images")

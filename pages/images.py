@@ -15,7 +15,7 @@ from pages.components.images import (
     overlap,
     split_dialog,
 )
-from pages.components.shared import page, search_line, tag_dialog
+from pages.components.shared import numbers, page, search_line, tag_dialog
 
 _SEARCHED = search_line.Searched(
     FIELDS, "a dog on the beach, object:dog>=2, text:stop, -tag:draft, or drop an image", "images",
@@ -107,7 +107,7 @@ def _state(project_id: str, count: int) -> str:
         if not analyzed
         else f"objects looked for in {'all' if analyzed == count else analyzed}"
     )
-    return f"{count:,} {'image' if count == 1 else 'images'}, {known}"
+    return f"{numbers.text(count)} {'image' if count == 1 else 'images'}, {known}"
 
 
 main()

@@ -4,12 +4,12 @@ import streamlit as st
 
 from core.accounts.permissions import Act
 from core.dataset import EntryFilter
-from core.pluralize import pluralize
 from core.projects import ProjectCounts, ProjectSummary
 from pages import PAGES
 from pages.components.curate import own_review
 from pages.components.overview import moves, project_dialogs, start
-from pages.components.shared import figure, media, page, reviewer_name, task_labels, visitor
+from pages.components.shared import figure, media, numbers, page, reviewer_name, task_labels, visitor
+from pages.components.shared.numbers import pluralize
 
 
 def main() -> None:
@@ -44,7 +44,7 @@ def main() -> None:
 def _state(counts: ProjectCounts) -> str:
     return (
         f"{pluralize(counts.images, 'image')}, {pluralize(counts.questions, 'question')}, "
-        f"{counts.confirmed:,} of {counts.entries:,} entries confirmed"
+        f"{numbers.text(counts.confirmed)} of {numbers.text(counts.entries)} entries confirmed"
     )
 
 
@@ -54,17 +54,18 @@ def _stages(project_id: str, counts: ProjectCounts) -> None:
     actor = reviewer_name.name()
     to_review = page.services().collaboration.count_queue(project_id, EntryFilter(), actor) if counts.open else 0
     stages = (
-        ("upload", "Upload", f"{counts.images:,}", "images", "Add images"),
+        ("upload", "Upload", numbers.text(counts.images), "images", "Add images"),
         (
-            "generate", "Generate", f"{counts.questions:,}", "questions",
+            "generate", "Generate", numbers.text(counts.questions), "questions",
             f"Ask about {pluralize(waiting, 'image')}" if waiting else "Ask more questions",
         ),
         (
-            "curate", "Curate", f"{counts.confirmed:,}", f"of {counts.entries:,} entries confirmed",
+            "curate", "Curate", numbers.text(counts.confirmed),
+            f"of {numbers.text(counts.entries)} entries confirmed",
             f"Review {pluralize(to_review, 'entry')}" if to_review else "View the entries",
         ),
-        ("style", "Style", f"{counts.generated:,}", "generated images", "Generate an image"),
-        ("export", "Export", f"{counts.confirmed:,}", "confirmed entries", "Export the dataset"),
+        ("style", "Style", numbers.text(counts.generated), "generated images", "Generate an image"),
+        ("export", "Export", numbers.text(counts.confirmed), "confirmed entries", "Export the dataset"),
     )  # fmt: skip
     grid = st.grid(5, min_column_width=170, border=True, key="stages")
     acts = {entry.name: entry.act for entry in PAGES}
@@ -86,7 +87,7 @@ def _activity(project_id: str) -> None:
     grid = st.grid(2, min_column_width=300, border=True, key="activity")
     if any(by_day):
         with grid.cell():
-            st.metric("Decisions in the last 30 days", f"{sum(by_day):,}", chart_data=by_day, chart_type="bar")
+            st.metric("Decisions in the last 30 days", numbers.text(sum(by_day)), chart_data=by_day, chart_type="bar")
     if tasks:
         with grid.cell():
             st.caption("Latest tasks")
@@ -137,7 +138,8 @@ def _card(summary: ProjectSummary) -> None:
         st.caption(page.escape(project.description))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            f"{pluralize(summary.images, 'image')}, {summary.confirmed:,} of {summary.entries:,} entries confirmed",
+            f"{pluralize(summary.images, 'image')}, "
+            f"{numbers.text(summary.confirmed)} of {numbers.text(summary.entries)} entries confirmed",
             width="stretch",
         )
         offered = _menu(project.id)

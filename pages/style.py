@@ -7,10 +7,10 @@ import streamlit as st
 from core import Projects, StyleDatasets
 from core.errors import VitrineError
 from core.llm import OFFLINE_MODELS, session_keys
-from core.pluralize import pluralize
 from core.style.requests import RequestPreview
-from pages.components.shared import model_picker, page, task_progress
+from pages.components.shared import model_picker, numbers, page, task_progress
 from pages.components.shared.model_picker import ModelChoice
+from pages.components.shared.numbers import pluralize
 from pages.components.style import dataset_menu, dataset_panel, request_form, request_preview, results
 from pages.components.style.request_draft import Draft
 
@@ -18,7 +18,9 @@ from pages.components.style.request_draft import Draft
 def main() -> None:
     project = page.project()
     counts = page.services().projects.counts(project.id)
-    action = page.header("Style", f"{pluralize(counts.images, 'image')} to learn from, {counts.generated:,} generated")
+    action = page.header(
+        "Style", f"{pluralize(counts.images, 'image')} to learn from, {numbers.text(counts.generated)} generated"
+    )
     dataset_menu.notices()
     if not page.services().style_datasets.list_style_datasets(project.id):
         if counts.images:

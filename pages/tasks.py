@@ -8,18 +8,19 @@ from core import Tasks, caller
 from core.accounts.permissions import Act
 from core.export import ImageVariantTask
 from core.export.variant_task import report_lines
-from core.pluralize import pluralize
 from core.tasks import TaskStatus
 from core.vision import ImageAnalysisTask
 from pages.components.shared import (
     analysis_report,
     moment,
+    numbers,
     page,
     project_archive,
     recipe_words,
     task_labels,
     task_progress,
 )
+from pages.components.shared.numbers import pluralize
 
 _ICONS = {
     TaskStatus.QUEUED: "schedule",
@@ -37,7 +38,7 @@ def main() -> None:
     tasks = page.services().tasks.list_tasks(project.id, limit=_MAX_TASKS)
     running = sum(task.status == TaskStatus.RUNNING for task in tasks)
     count = pluralize(len(tasks), "task") if len(tasks) < _MAX_TASKS else f"The {_MAX_TASKS} newest tasks"
-    page.header("Tasks", (f"{count}, {running:,} running" if running else count) if tasks else "")
+    page.header("Tasks", (f"{count}, {numbers.text(running)} running" if running else count) if tasks else "")
     health = page.services().engine.health()
     if health.workers == 0:
         st.warning(

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.accounts.permissions import Act
-from core.pluralize import pluralize
 from core.runtime import runtime
 from pages.components.shared import page, visitor
+from pages.components.shared.numbers import pluralize
 from pages.components.team import guidelines, invitations, members, progress
 
 

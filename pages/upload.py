@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.importing.upload import Upload
-from core.pluralize import pluralize
-from pages.components.shared import page, sizes
+from pages.components.shared import numbers, page, sizes
+from pages.components.shared.numbers import pluralize
 from pages.components.upload import drop, import_forms, import_outcomes, import_view, quota, recent, waiting_imports
 
 
@@ -59,7 +59,8 @@ def _state(stats: dict[str, int]) -> str:
         return "No images yet."
     return (
         f"{pluralize(stats['total_images'], 'image')}, {sizes.readable(stats['total_size'])}, "
-        f"{stats['with_questions']:,} with questions, {stats['near_duplicates']:,} similar to another image"
+        f"{numbers.text(stats['with_questions'])} with questions, "
+        f"{numbers.text(stats['near_duplicates'])} similar to another image"
     )
 
 
@@ -67,8 +68,8 @@ def _hint() -> str:
     settings = page.services().db.settings
     place = "on this machine" if not settings.has_sign_in else "on the server"
     return (
-        f"JPEG, PNG or WebP up to {settings.max_image_bytes / 1e6:,.0f} MB each; ZIP, PDF, Parquet, Arrow, tar, JSON "
-        f"or CSV up to {settings.max_upload_bytes / 1e9:,.3g} GB. They stay {place}."
+        f"JPEG, PNG or WebP up to {numbers.text(settings.max_image_bytes / 1e6)} MB each; ZIP, PDF, Parquet, "
+        f"Arrow, tar, JSON or CSV up to {settings.max_upload_bytes / 1e9:,.3g} GB. They stay {place}."
     )
 
 

@@ -9,9 +9,9 @@ from core.checks.arena.comparing import Standing
 from core.dataset import parse_search
 from core.dataset.filters import Term
 from core.errors import InvalidInputError
-from core.pluralize import pluralize
 from pages.components.check import asking, card, running
-from pages.components.shared import moment, page
+from pages.components.shared import moment, numbers, page
+from pages.components.shared.numbers import pluralize
 
 _GROUPS = {"kind": "Kind", "language": "Language", "answer_type": "Type of answer", "measure": "Scored by"}
 _MEASURES = {
@@ -62,7 +62,7 @@ def _models(standing: list[Standing]) -> None:
             "Model": one.model,
             "Score": one.result["score"] * 100,
             "Between": " and ".join(str(_points(end)) for end in one.result["interval"]),
-            "Right": f"{one.result['right']:,} of {one.result['questions']:,}",
+            "Right": f"{numbers.text(one.result['right'])} of {numbers.text(one.result['questions'])}",
             **({} if is_same else {"Of": _of_when(one)}),
         }
         for one in standing
@@ -100,7 +100,7 @@ def _two(project_id: str, models: list[str]) -> None:
     with st.container(horizontal=True):
         for better, worse, count in ((first, second, found["a_better"]), (second, first, found["b_better"])):
             if count:
-                label = f"Where {page.escape(better)} is better ({count:,})"
+                label = f"Where {page.escape(better)} is better ({numbers.text(count)})"
                 page.link("explore", label, icon="search", q=str(Term("arena", f"{better}>{worse}")))
     if found["not_confirmed"]:
         st.caption(f"{pluralize(found['not_confirmed'], 'entry')} not confirmed by a person.")
@@ -115,7 +115,8 @@ def _sentence(found: dict[str, Any]) -> str:
     of = f"of the {pluralize(found['questions'], 'question')} that both answered"
     if found["p"] > _SURE:
         return (
-            f"No difference is proven between **{a}** and **{b}** ({points:+.0f} points, p = {found['p']:.2f}), {of}."
+            f"No difference is proven between **{a}** and **{b}** ({points:+.0f} points, "
+            f"p = {numbers.text(found['p'], 2)}), {of}."
         )
     better, worse = (a, b) if points > 0 else (b, a)
     ends = sorted((abs(low), abs(high)))
@@ -126,15 +127,15 @@ def _sentence(found: dict[str, Any]) -> str:
 
 
 def _chance(p: float) -> str:
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+    return "p < 0.001" if p < 0.001 else f"p = {numbers.text(p, 3)}"
 
 
 def _caveats(questions: int, own: int, in_train: int, model: str) -> list[str]:
     sentences = []
     if own:
         sentences.append(
-            f"{own:,} of {questions:,} questions of {model} are scored against answers that the same model gave: "
-            "it is compared with itself there."
+            f"{numbers.text(own)} of {numbers.text(questions)} questions of {model} are scored against answers that "
+            "the same model gave: it is compared with itself there."
         )
     if in_train:
         sentences.append(

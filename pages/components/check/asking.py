@@ -8,10 +8,10 @@ from core.checks.asking.base import DEFAULT_SAMPLE
 from core.checks.asking.estimate import AskingEstimate
 from core.checks.service import CheckReport
 from core.llm import session_keys
-from core.pluralize import pluralize
 from pages.components.check import running
-from pages.components.shared import model_picker, page
+from pages.components.shared import model_picker, numbers, page
 from pages.components.shared.model_picker import ModelChoice
+from pages.components.shared.numbers import pluralize
 
 _ALL: Literal["all"] = "all"
 _SAMPLES: tuple[int | Literal["all"], ...] = (50, DEFAULT_SAMPLE, 1_000, _ALL)
@@ -35,7 +35,7 @@ def _dialog(project_id: str, check: str, query: str, several: bool, options: dic
         choice = model_picker.show(f"ask-{check}")
         choices = [choice, *(model_picker.show_more(f"ask-{check}", choice) if several else [])]
         sample = st.segmented_control(
-            "Entries", _SAMPLES, format_func=lambda size: "All" if size == _ALL else f"{size:,}",
+            "Entries", _SAMPLES, format_func=lambda size: "All" if size == _ALL else numbers.text(size),
             default=DEFAULT_SAMPLE, required=True, key=f"ask-{check}-sample",
             help="Drawn at random. 200 tell a share within 7 points, 1,000 within 3.",
         )  # fmt: skip
@@ -58,12 +58,12 @@ def _dialog(project_id: str, check: str, query: str, several: bool, options: dic
 def _show(found: AskingEstimate) -> None:
     calls = pluralize(found.calls, "call")
     if found.cost_high is None or found.cost_low is None:
-        tokens = f"{found.tokens_low:,} to {found.tokens_high:,} tokens"
+        tokens = f"{numbers.text(found.tokens_low)} to {numbers.text(found.tokens_high)} tokens"
         st.text(f"{calls} with {tokens}, price unknown.")
     elif found.cost_high == 0:
         st.text(f"{calls}, no cost.")
     else:
-        st.text(f"{calls}, about ${found.cost_low:,.2f} to ${found.cost_high:,.2f}.")
+        st.text(f"{calls}, about ${numbers.text(found.cost_low, 2)} to ${numbers.text(found.cost_high, 2)}.")
     if found.left_out:
         st.caption(f"{pluralize(found.left_out, 'entry')} with long answers or boxes cannot be compared.")
     if found.compared:
@@ -88,11 +88,17 @@ def of_what(report: CheckReport) -> str:
     asked = report.result["asked"]
     models, compared = list(dict.fromkeys(asked["models"])), asked.get("compared", 0)
     sampled, of = asked["drawn"] - compared, pluralize(asked["of"], "entry")
-    whole = f"all {of}" if sampled >= asked["of"] else f"{sampled:,} of {of}, drawn at random (seed {asked['seed']})"
+    whole = (
+        f"all {of}"
+        if sampled >= asked["of"]
+        else f"{numbers.text(sampled)} of {of}, drawn at random (seed {asked['seed']})"
+    )
     parts = [f"{', '.join(models)} {'was' if len(models) == 1 else 'were'} asked about {whole}"]
     parts += [f"{pluralize(compared, 'reviewed entry')} beside them, to compare with people"] if compared else []
-    parts += [f"{asked['no_answer']:,} without an answer"] if asked["no_answer"] else []
-    parts += [f"{asked['not_asked']:,} not asked because of errors"] if asked["not_asked"] else []
-    parts += [f"{asked['left_out']:,} left out because they cannot be compared"] if asked["left_out"] else []
-    parts += [f"${asked['cost']:,.2f}"] if asked["cost"] else []
+    parts += [f"{numbers.text(asked['no_answer'])} without an answer"] if asked["no_answer"] else []
+    parts += [f"{numbers.text(asked['not_asked'])} not asked because of errors"] if asked["not_asked"] else []
+    parts += (
+        [f"{numbers.text(asked['left_out'])} left out because they cannot be compared"] if asked["left_out"] else []
+    )
+    parts += [f"${numbers.text(asked['cost'], 2)}"] if asked["cost"] else []
     return "; ".join(parts) + ". " + running.of_when(report)

@@ -4,9 +4,9 @@ import streamlit as st
 
 from core.checks.service import CheckReport
 from core.dataset import parse_search
-from core.pluralize import pluralize
 from pages.components.check import card, running
-from pages.components.shared import page, reviewer_name, undo
+from pages.components.shared import numbers, page, reviewer_name, undo
+from pages.components.shared.numbers import pluralize
 
 TAG = "pruned"
 _LAST = "pruned-batch"
@@ -39,9 +39,9 @@ def show(project_id: str, query: str) -> None:
 def _numbers(report: CheckReport) -> None:
     result = report.result
     before, after = st.columns(2)
-    for column, label, numbers in ((before, "Before", result["before"]), (after, "After", result["after"])):
+    for column, label, values in ((before, "Before", result["before"]), (after, "After", result["after"])):
         column.metric(
-            label, f"{round(numbers['share'] * 100)} of 100", f"{numbers['entries']:,} entries",
+            label, f"{round(values['share'] * 100)} of 100", f"{numbers.text(values['entries'])} entries",
             delta_color="off", delta_arrow="off",
         )  # fmt: skip
     kept = result["after"]["entries"]

@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.checks.service import CheckReport
 from pages.components.check import asking, card, running
-from pages.components.shared import page
+from pages.components.shared import numbers, page
 
 _CHECK = "consensus"
 _METHOD = (
@@ -49,8 +49,8 @@ def _numbers(report: CheckReport) -> None:
     st.metric(
         "Stored answers that models agree with", f"{round(result['share'] * 100)} of 100",
         f"between {round(low * 100)} and {round(high * 100)}", delta_color="off", delta_arrow="off",
-        help=f"{result['agreed']:,} of {result['entries']:,}: the stored answer is the most frequent one, or one of "
-        "them. The range has 95 % confidence.",
+        help=f"{numbers.text(result['agreed'])} of {numbers.text(result['entries'])}: the stored answer is the "
+        "most frequent one, or one of them. The range has 95 % confidence.",
     )  # fmt: skip
     rest = result["entries"] - result["agreed"] - result["sure_of_another"]
     card.bar([("The stored answer", result["agreed"]), ("Another one", result["sure_of_another"]), ("Unclear", rest)])

@@ -6,9 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from core.checks.effort import MAX_GAP_S, Effort
-from core.pluralize import pluralize
 from pages.components.check import card
-from pages.components.shared import page, people
+from pages.components.shared import numbers, page, people
+from pages.components.shared.numbers import pluralize
 
 _GROUPS = {"models": "By model", "kinds": "By kind", "people": "By person"}
 _NONE = {"models": "A person", "kinds": "none", "people": "none"}
@@ -72,8 +72,8 @@ def _shown(value: str, group: str) -> str:
 
 
 def _seconds(total: Effort) -> str:
-    return "not timed" if total.review_s_each is None else f"{total.review_s_each:.0f} s"
+    return "not timed" if total.review_s_each is None else f"{numbers.text(total.review_s_each)} s"
 
 
 def _money(amount: float | None) -> str:
-    return "not known" if amount is None else f"${amount:,.4f}"
+    return "not known" if amount is None else f"${numbers.text(amount, 4)}"

@@ -7,9 +7,9 @@ import streamlit as st
 
 from core.checks.guess.report import GROUPS
 from core.checks.service import CheckReport
-from core.pluralize import pluralize
 from pages.components.check import card, running
-from pages.components.shared import answer_form, page
+from pages.components.shared import answer_form, numbers, page
+from pages.components.shared.numbers import pluralize
 
 _FIELDS = {"kind": "Kind", "language": "Language", "model": "Answered by"}
 _SHOWN_PATTERNS = 5
@@ -48,7 +48,7 @@ def _numbers(report: CheckReport) -> None:
         f"{round(result['majority']['share'] * 100)} of 100 by always answering "
         f"“{answer_form.readable_answer(result['majority']['answer']) or 'nothing'}”",
         delta_color="off", delta_arrow="off",
-        help=f"{result['guessed']:,} of {pluralize(result['entries'], 'entry')}; "
+        help=f"{numbers.text(result['guessed'])} of {pluralize(result['entries'], 'entry')}; "
         f"between {low:.0%} and {high:.0%} with 95 % confidence.",
     )  # fmt: skip
     card.bar([("Guessed", result["share"]), ("Not guessed", 1 - result["share"])])

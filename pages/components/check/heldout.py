@@ -5,9 +5,9 @@ import streamlit as st
 from core.checks.service import CheckReport
 from core.dataset import parse_search
 from core.dataset.values import LEAVE_OUT
-from core.pluralize import pluralize
 from pages.components.check import card
-from pages.components.shared import moment, page, reviewer_name, undo
+from pages.components.shared import moment, numbers, page, reviewer_name, undo
+from pages.components.shared.numbers import pluralize
 
 _LAST = "heldout-batch"
 _LINE = "heldout:yes"
@@ -32,7 +32,7 @@ def show(project_id: str, query: str) -> None:
 def _numbers(project_id: str, report: CheckReport) -> None:
     result = report.result
     st.metric(
-        f"Images that are also in {page.escape(result['set'])}", f"{result['images']:,}",
+        f"Images that are also in {page.escape(result['set'])}", numbers.text(result['images']),
         help=f"Compared with {pluralize(result['compared']['images'], 'image')} and "
         f"{pluralize(result['compared']['questions'], 'question')} there.",
     )  # fmt: skip

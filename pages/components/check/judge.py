@@ -7,9 +7,9 @@ import streamlit as st
 
 from core.checks.judging.rubric import DEFAULT, MAX_LINE_CHARS, MAX_LINES
 from core.checks.service import CheckReport
-from core.pluralize import pluralize
 from pages.components.check import asking, card, running
-from pages.components.shared import page
+from pages.components.shared import numbers, page
+from pages.components.shared.numbers import pluralize
 
 _TRUST = {"yes": "Yes", "no": "No", "not yet": "Not yet"}
 _BIASES = {
@@ -74,7 +74,7 @@ def show_ratings(project_id: str, query: str) -> None:
 def _numbers(report: CheckReport) -> None:
     result = report.result
     word = _TRUST[result["trust"]["answer"]]
-    st.metric("Mean score, 1 to 5", f"{result['mean']:.1f}", help=pluralize(result["entries"], "entry"))
+    st.metric("Mean score, 1 to 5", numbers.text(result["mean"], 1), help=pluralize(result["entries"], "entry"))
     card.bar([(f"Score {score}:", result["scores"][str(score)]) for score in (5, 4, 3, 2, 1)])
     st.markdown(f"May it be trusted? **{word}**: {page.escape(result['trust']['sentence'])}.", help=_interval(result))
     st.caption(page.escape(asking.of_what(report)))
@@ -84,7 +84,11 @@ def _interval(result: dict[str, Any]) -> str | None:
     agreement = result["trust"]["agreement"]
     if agreement["low"] is None:
         return None
-    alpha = "" if agreement["alpha"] is None else f" Krippendorff's alpha of the verdicts: {agreement['alpha']:.2f}."
+    alpha = (
+        ""
+        if agreement["alpha"] is None
+        else f" Krippendorff's alpha of the verdicts: {numbers.text(agreement['alpha'], 2)}."
+    )
     return (
         f"Between {round(agreement['low'] * 100)} and {round(agreement['high'] * 100)} of 100 (95 % confidence), from "
         f"{pluralize(agreement['reviewed'], 'reviewed entry')}. It confirms and rejects as you do in "

@@ -4,9 +4,9 @@ import pandas as pd
 import streamlit as st
 
 from core.checks.readers import USUAL_PERCENT, KnownAnswers, ReaderAccuracy
-from core.pluralize import pluralize
 from pages.components.check import card
-from pages.components.shared import page, people
+from pages.components.shared import numbers, page, people
+from pages.components.shared.numbers import pluralize
 
 _SAVED = "known-saved"
 
@@ -29,7 +29,7 @@ def _numbers(readers: tuple[ReaderAccuracy, ...]) -> None:
     right, decided = sum(one.right for one in readers), sum(one.decided for one in readers)
     st.metric(
         "Known answers decided correctly", f"{round(100 * right / decided)} of 100",
-        help=f"{right:,} of {decided:,}, by {pluralize(len(readers), 'reader')}.",
+        help=f"{numbers.text(right)} of {numbers.text(decided)}, by {pluralize(len(readers), 'reader')}.",
     )  # fmt: skip
     rows = [
         {

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.checks.service import CheckReport
 from pages.components.check import asking, card, running
-from pages.components.shared import page
+from pages.components.shared import numbers, page
 
 _CHECK = "second-opinion"
 
@@ -60,8 +60,8 @@ def _numbers(report: CheckReport) -> None:
             "More answers known with the image",
             f"{_of_100(result['worth']['share'])} of 100", f"between {_of_100(low)} and {_of_100(high)}",
             delta_color="off", delta_arrow="off",
-            help=f"{result['seen']['right']:,} with the image, {blind['right']:,} without it, of "
-            f"{result['entries']:,}. The range has 95 % confidence.",
+            help=f"{numbers.text(result['seen']['right'])} with the image, {numbers.text(blind['right'])} without it, "
+            f"of {numbers.text(result['entries'])}. The range has 95 % confidence.",
         )  # fmt: skip
         with_it = max(result["seen"]["share"] - blind["share"], 0.0)
         rest = 1 - blind["share"] - with_it

@@ -6,9 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from core.checks.service import CheckReport
-from core.pluralize import pluralize
 from pages.components.check import card, running
-from pages.components.shared import page
+from pages.components.shared import numbers, page
+from pages.components.shared.numbers import pluralize
 
 _TOOLS = {
     "present": "Objects: it is there", "absent": "Objects: it is not there",
@@ -52,7 +52,7 @@ def _numbers(report: CheckReport) -> None:
         st.caption(page.escape(running.of_when(report)))
         return
     st.metric(
-        "Answers that a tool contradicts", f"{result['contradicts']:,}",
+        "Answers that a tool contradicts", numbers.text(result['contradicts']),
         f"of {pluralize(result['tested'], 'answer')} that tools can test",
         delta_color="off", delta_arrow="off",
         help=f"{pluralize(result['entries'], 'entry')} were looked at. An objection is a reason to look, not a proof.",

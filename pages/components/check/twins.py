@@ -6,9 +6,9 @@ from core.checks.service import CheckReport
 from core.checks.twins.service import TwinEstimate
 from core.errors import VitrineError
 from core.llm import session_keys
-from core.pluralize import pluralize
 from pages.components.check import card, running
-from pages.components.shared import model_picker, page
+from pages.components.shared import model_picker, numbers, page
+from pages.components.shared.numbers import pluralize
 
 _MOST = 200
 
@@ -40,9 +40,9 @@ def show(project_id: str, query: str) -> None:
 def _numbers(report: CheckReport) -> None:
     result = report.result
     before, after = st.columns(2)
-    for column, label, numbers in ((before, "Before", result["before"]), (after, "Now", result["after"])):
+    for column, label, values in ((before, "Before", result["before"]), (after, "Now", result["after"])):
         column.metric(
-            label, f"{round(numbers['share'] * 100)} of 100", f"{numbers['entries']:,} entries",
+            label, f"{round(values['share'] * 100)} of 100", f"{numbers.text(values['entries'])} entries",
             delta_color="off", delta_arrow="off", help="Answers guessed from the question alone",
         )  # fmt: skip
     card.bar([("With a twin", result["with_twin"]), ("Without", result["questions"] - result["with_twin"])])
@@ -84,10 +84,10 @@ def _dialog(project_id: str, query: str) -> None:
 def _cost(estimate: TwinEstimate) -> str:
     calls = (
         pluralize(estimate.calls_high, "call") if estimate.calls_low == estimate.calls_high
-        else f"{estimate.calls_low:,} to {estimate.calls_high:,} calls"
+        else f"{numbers.text(estimate.calls_low)} to {numbers.text(estimate.calls_high)} calls"
     )  # fmt: skip
     if estimate.cost_low is None or estimate.cost_high is None:
         return f"{calls}, price unknown."
     if estimate.cost_high == 0:
         return f"{calls}, no cost."
-    return f"{calls}, about ${estimate.cost_low:,.2f} to ${estimate.cost_high:,.2f}."
+    return f"{calls}, about ${numbers.text(estimate.cost_low, 2)} to ${numbers.text(estimate.cost_high, 2)}."

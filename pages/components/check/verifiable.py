@@ -3,9 +3,9 @@
 import streamlit as st
 
 from core.checks.service import CheckReport
-from core.pluralize import pluralize
 from pages.components.check import card, running
-from pages.components.shared import page
+from pages.components.shared import numbers, page
+from pages.components.shared.numbers import pluralize
 
 _CHECKERS = {
     "exact": "the same words",
@@ -43,7 +43,8 @@ def _numbers(report: CheckReport) -> None:
     result = report.result
     st.metric(
         "Answers that a program can verify", f"{round(result['share'] * 100)} of 100",
-        help=f"{result['verifiable']:,} of {pluralize(result['entries'], 'entry')}. Each passes its own checker.",
+        help=f"{numbers.text(result['verifiable'])} of {pluralize(result['entries'], 'entry')}. "
+        "Each passes its own checker.",
     )  # fmt: skip
     parts = [(_CHECKERS.get(checker, checker).capitalize(), count) for checker, count in result["checkers"].items()]
     card.bar([*parts, ("By no program", result["entries"] - result["verifiable"])])

@@ -4,9 +4,9 @@ import streamlit as st
 
 from core.checks.service import CheckReport
 from core.dataset import parse_search
-from core.pluralize import pluralize
 from pages.components.check import card, running
-from pages.components.shared import media, page
+from pages.components.shared import media, numbers, page
+from pages.components.shared.numbers import pluralize
 
 _SLIDERS = (
     ("doubt", "Doubtful answers", 10, "Marked, flagged or disputed entries, few stars, and answers that are unlikely."),
@@ -44,8 +44,8 @@ def _chosen(project_id: str, report: CheckReport) -> None:
     line = "worth:yes"
     waiting = page.services().entries.count_entries(project_id, parse_search(line).for_review())
     st.metric(
-        "Entries to review next", f"{waiting:,}",
-        f"{result['chosen'] - waiting:,} of {result['chosen']:,} decided",
+        "Entries to review next", numbers.text(waiting),
+        f"{numbers.text(result['chosen'] - waiting)} of {numbers.text(result['chosen'])} decided",
         delta_color="off", delta_arrow="off",
     )  # fmt: skip
     _thumbnails(project_id)

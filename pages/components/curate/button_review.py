@@ -6,7 +6,7 @@ from core import ImageDatasets
 from core.dataset import EntryFilter
 from core.dataset.decisions import REJECT_REASONS
 from core.errors import VitrineError
-from pages.components.shared import page, zoom
+from pages.components.shared import numbers, page, zoom
 
 _MESSAGE = "plain-message"
 
@@ -27,7 +27,7 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str) -> None:
     with left:
         _image(entry)
     with right:
-        st.caption(f"{services.collaboration.count_queue(project_id, queue, actor):,} left to review")
+        st.caption(f"{numbers.text(services.collaboration.count_queue(project_id, queue, actor))} left to review")
         st.text(entry.question)
         st.text_area("Answer", entry.answer, key=f"plain-answer-{entry.id}-{entry.version}")
         st.selectbox("Reason for a rejection", REJECT_REASONS, index=None, key=f"plain-reason-{entry.id}")

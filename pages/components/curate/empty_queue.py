@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core.dataset import EntryFilter
-from core.pluralize import pluralize
 from pages.components.shared import nothing, page
+from pages.components.shared.numbers import pluralize
 
 
 def explain(project_id: str, entry_filter: EntryFilter, actor: str) -> None:

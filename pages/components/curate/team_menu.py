@@ -5,7 +5,7 @@ import streamlit as st
 from core.dataset import EntryFilter
 from core.dataset.collaboration import ASSIGNMENTS, Plan
 from core.errors import VitrineError
-from pages.components.shared import page
+from pages.components.shared import numbers, page
 
 _ASSIGNMENT_LABELS = {
     "all": "Everyone reviews everything",
@@ -43,7 +43,7 @@ def menu(project_id: str, actor: str) -> None:
         if plan.second_percent:
             waiting = EntryFilter().with_term("second", actor)
             count = page.services().entries.count_entries(project_id, waiting)
-            page.link("curate", f"Second reviews for you: {count:,}", icon="group", q=str(waiting))
+            page.link("curate", f"Second reviews for you: {numbers.text(count)}", icon="group", q=str(waiting))
 
 
 def missing(plan: Plan) -> str:

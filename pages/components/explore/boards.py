@@ -6,7 +6,7 @@ from core.dataset import EntryFilter, Term, parse_search
 from core.dataset import quality as checks
 from core.dataset.stats import Balance
 from core.questions.recipe import KINDS
-from pages.components.shared import answer_form, facet_bars, page, search_line
+from pages.components.shared import answer_form, facet_bars, numbers, page, search_line
 
 DOMINANT_SHARE = 0.6
 """Above this share, an answer is so frequent that a model can learn to guess it."""
@@ -40,7 +40,7 @@ def facets(project_id: str, entry_filter: EntryFilter, total: int) -> None:
 def balance(project_id: str, entry_filter: EntryFilter) -> None:
     """Draw the short answers of each kind of question, and report where one answer dominates."""
     st.caption("Short answers by kind of question. When one answer dominates, a model learns to guess it.")
-    boards = {f"{board.kind or 'no kind'}, {board.total:,}": board
+    boards = {f"{board.kind or 'no kind'}, {numbers.text(board.total)}": board
               for board in page.services().entries.balance(project_id, entry_filter)}  # fmt: skip
     if not boards:
         st.caption("No short answers here.")
@@ -85,10 +85,12 @@ def agreement(project_id: str, entry_filter: EntryFilter) -> None:
         st.caption("No entry has a second review yet. On Curate, choose under Team how many images get one.")
     else:
         reviewed_twice, same_decision, alpha = st.columns(3)
-        reviewed_twice.metric("Reviewed twice", f"{found.reviewed:,}", help=page.escape(", ".join(found.reviewers)))
+        reviewed_twice.metric(
+            "Reviewed twice", numbers.text(found.reviewed), help=page.escape(", ".join(found.reviewers))
+        )
         same_decision.metric("Same decision", f"{found.agreed / found.reviewed:.0%}")
         alpha.metric(
-            "Krippendorff's alpha", "none yet" if found.alpha is None else f"{found.alpha:.2f}",
+            "Krippendorff's alpha", "none yet" if found.alpha is None else numbers.text(found.alpha, 2),
             help="1 is full agreement, 0 is chance. There is no value while all decisions are the same.",
         )  # fmt: skip
         differ = page.services().entries.count_entries(

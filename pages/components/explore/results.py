@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.accounts.permissions import Act
 from core.dataset import EntryFilter, Term
-from pages.components.shared import asked_grid, entry_grid, entry_table, page
+from pages.components.shared import asked_grid, entry_grid, entry_table, numbers, page
 
 
 def show(project_id: str, entry_filter: EntryFilter, total: int, actor: str) -> list[str]:
@@ -37,9 +37,9 @@ def next_steps(project_id: str, entry_filter: EntryFilter, total: int, selected:
     if st.button("Export", key="to-export", **page.only(Act.EXPORT, disabled=not count, help="Export these entries")):
         page.go("export", which=page.EXPORT_ALL, q=str(chosen))
     waiting = page.services().collaboration.count_queue(project_id, chosen, actor)
-    name = f"Review {waiting:,} selected" if selected else f"Review {waiting:,}"
+    name = f"Review {numbers.text(waiting)} selected" if selected else f"Review {numbers.text(waiting)}"
     about = "Review them at the desk" if waiting else "All of them are decided, or you have skipped them"
     if waiting and (rest := count - waiting):
-        about = f"The other {rest:,} are decided, you have skipped them, or others have them"
+        about = f"The other {numbers.text(rest)} are decided, you have skipped them, or others have them"
     if st.button(name, type="primary", key="review", **page.only(Act.REVIEW, disabled=not waiting, help=about)):
         page.go("curate", q=str(chosen))

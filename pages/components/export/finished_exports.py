@@ -9,8 +9,8 @@ from core.errors import VitrineError
 from core.export import ExportRecipe, format_named, parse_recipe
 from core.export.reporting.loading import load_command
 from core.export.reporting.report import image_changes_lines, pinned_text
-from core.pluralize import pluralize
-from pages.components.shared import media, moment, page, sizes
+from pages.components.shared import media, moment, numbers, page, sizes
+from pages.components.shared.numbers import pluralize
 
 if TYPE_CHECKING:
     from core.export import Exports
@@ -53,7 +53,9 @@ def report(export: "Exports") -> None:
         _publish(export)
         with st.expander("Checks", key="export-report-checks"):
             for check in made["checks"]:
-                st.text(f"{'Passed' if check['passed'] else 'Failed'}: {check['name']} ({check['examined']:,})")
+                st.text(
+                    f"{'Passed' if check['passed'] else 'Failed'}: {check['name']} ({numbers.text(check['examined'])})"
+                )
 
 
 def _removed(export: "Exports") -> None:
@@ -64,7 +66,7 @@ def _removed(export: "Exports") -> None:
     shown = page.services().exports.removed_entries(export)
     lines = [" · ".join(filter(None, (entry.image_name, entry.question, entry.id))) for entry in shown]
     if more := changes["removed"] - len(lines):
-        lines.append(f"and {more:,} more; EXPORT_REPORT.json in the bundle has their ids")
+        lines.append(f"and {numbers.text(more)} more; EXPORT_REPORT.json in the bundle has their ids")
     with st.expander(f"Removed since the export before: {pluralize(changes['removed'], 'entry')}"):
         st.text("\n".join(lines))
 
@@ -139,9 +141,11 @@ def _load(export: "Exports") -> str:
 
 
 def _notes(made: dict[str, Any]) -> list[str]:
-    left_out = [f"Left out, {reason}: {count:,}" for reason, count in made["left_out"].items()]
+    left_out = [f"Left out, {reason}: {numbers.text(count)}" for reason, count in made["left_out"].items()]
     leaks = made["leaks_prevented"]["pairs"]
-    kept = [f"{leaks:,} pairs of related images were kept in one split to prevent leakage."] if leaks else []
+    kept = (
+        [f"{numbers.text(leaks)} pairs of related images were kept in one split to prevent leakage."] if leaks else []
+    )
     problems = [f"{problem['text']}." for problem in made.get("problems", ())]
     changed = image_changes_lines(made["image_changes"]) if made.get("image_changes") else []
     return [*problems, *left_out, *kept, *changed, *made["notes"]]
@@ -152,8 +156,8 @@ def _changes(made: dict[str, Any]) -> str:
     if not changes:
         return ""
     return (
-        f"; compared with the export before: {changes['added']:,} added, {changes['changed']:,} changed, "
-        f"{changes['removed']:,} removed"
+        f"; compared with the export before: {numbers.text(changes['added'])} added, "
+        f"{numbers.text(changes['changed'])} changed, {numbers.text(changes['removed'])} removed"
     )
 
 

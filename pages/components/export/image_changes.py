@@ -7,8 +7,8 @@ import streamlit as st
 
 from core.errors import VitrineError
 from core.export import ChangedImage, ExportRecipe, Format
-from core.pluralize import pluralize
-from pages.components.shared import change_form, figure, media, page, variant_form
+from pages.components.shared import change_form, figure, media, numbers, page, variant_form
+from pages.components.shared.numbers import pluralize
 
 _FORMATS = {"JPEG": "JPEG", "PNG": "PNG", "WEBP": "WebP"}
 _NORMALS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -86,7 +86,7 @@ def _show(changed: ChangedImage, number: int) -> None:
                 media.image_url(original.id, original.sha256), original.name, height_px=150,
                 key=f"export-changed-{number}-original", fit="contain",
             )  # fmt: skip
-            st.caption(f"Original, {original.width:,} x {original.height:,} px")
+            st.caption(f"Original, {numbers.text(original.width)} x {numbers.text(original.height)} px")
         for place, made in enumerate(changed.made[:_SHOWN_PER_IMAGE]):
             with columns, st.container():
                 url = f"data:image/jpeg;base64,{base64.b64encode(made.data).decode()}" if made.data else None
@@ -100,4 +100,4 @@ def _show(changed: ChangedImage, number: int) -> None:
 
 
 def _size(size_wh: tuple[int, int]) -> str:
-    return f"{size_wh[0]:,} x {size_wh[1]:,} px"
+    return f"{numbers.text(size_wh[0])} x {numbers.text(size_wh[1])} px"

@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from core.export import PURPOSES, Format, ProblemCount, SelectionCounts, format_named, formats_for
-from core.pluralize import pluralize
-from pages.components.shared import moment, page, search_line
+from pages.components.shared import moment, numbers, page, search_line
+from pages.components.shared.numbers import pluralize
 
 _WHICH = {"confirmed": "Confirmed", "all": page.EXPORT_ALL, "everything": "All"}
 _LEAVE_OUT, _KEEP = "Leave out", "Export anyway"
@@ -79,7 +79,7 @@ def counts(selection: SelectionCounts) -> None:
     st.markdown(f"**{pluralize(selection.entries, 'entry')}** on {pluralize(selection.images, 'image')}")
     if selection.left_out:
         st.caption("Left out, by the first reason that applies")
-        st.text("\n".join(f"{count:,}  {reason}" for reason, count in selection.left_out.items()))
+        st.text("\n".join(f"{numbers.text(count)}  {reason}" for reason, count in selection.left_out.items()))
 
 
 def problems(found: list[ProblemCount]) -> tuple[str, ...] | None:
@@ -191,7 +191,7 @@ def destination(format_: Format, pinned: Mapping[str, int]) -> dict[str, Any]:
     shares = {"train": first, "validation": second - first, "test": 100 - second}
     _bar(shares)
     if pinned:
-        counted = " and ".join(f"{count:,} into {split}" for split, count in pinned.items())
+        counted = " and ".join(f"{numbers.text(count)} into {split}" for split, count in pinned.items())
         st.caption(f"Put into a split by hand, whatever the shares: {counted}.")
     if first != 100:
         shares |= {"seed": st.number_input("Seed", 0, 2**31, 0, key="export-seed", persist_state="session")}

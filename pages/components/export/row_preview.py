@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core.export import ExportRecipe, format_named
-from pages.components.shared import figure, media, page
+from pages.components.shared import figure, media, numbers, page
 
 _LONGEST_TEXT_CHARS = 400
 
@@ -39,5 +39,5 @@ def _shortened(value: Any) -> Any:
     if isinstance(value, bytes):
         return "the image's bytes"
     if isinstance(value, str) and len(value) > _LONGEST_TEXT_CHARS:
-        return value[:_LONGEST_TEXT_CHARS] + f"… ({len(value):,} characters)"
+        return value[:_LONGEST_TEXT_CHARS] + f"… ({numbers.text(len(value))} characters)"
     return value

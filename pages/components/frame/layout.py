@@ -13,7 +13,7 @@ from core.errors import VitrineError
 from core.runtime import runtime
 from pages import PAGES, PageEntry
 from pages.components.frame import access, landing, low_disk, own_account, tab_title, tour
-from pages.components.shared import page, run_queue, task_labels, visitor
+from pages.components.shared import numbers, page, run_queue, task_labels, visitor
 
 # Not st.logo, and no page icon here: each loads numpy and Pillow before the first page, a tenth of its time.
 # The wordmark is placed beside the button that closes the sidebar.
@@ -104,7 +104,7 @@ def _saved_views(explore: "st.Page", project_id: str) -> None:
             query = page.query_params(project_id, q=view.query)
             st.page_link(explore, label=page.escape(view.name), icon=":material/bookmark:", query_params=query)
     if len(views) > _MAX_VIEWS:
-        st.caption(f"{len(views) - _MAX_VIEWS:,} more under Views on Explore")
+        st.caption(f"{numbers.text(len(views) - _MAX_VIEWS)} more under Views on Explore")
 
 
 def _project_picker(project_id: str | None) -> dict[str, str]:

@@ -5,6 +5,7 @@ import streamlit as st
 from core.accounts.actor import Actor
 from core.disk import LOW_BYTES, free_bytes
 from core.runtime import runtime
+from pages.components.shared import numbers
 
 
 def warn(actor: Actor) -> None:
@@ -15,7 +16,7 @@ def warn(actor: Actor) -> None:
         return
     todo = "Free some space." if actor.is_admin else "Tell an admin of this server."
     st.warning(
-        f"The disk has only {free / 1e9:,.1f} GB left. Uploads, tasks and exports stop below "
-        f"{settings.min_free_bytes / 1e9:,.1f} GB. {todo}",
+        f"The disk has only {numbers.text(free / 1e9, 1)} GB left. Uploads, tasks and exports stop below "
+        f"{numbers.text(settings.min_free_bytes / 1e9, 1)} GB. {todo}",
         icon=":material/hard_drive:",
     )

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.projects import ProjectCounts
 from pages import PageEntry
-from pages.components.shared import page
+from pages.components.shared import numbers, page
 
 # What a page is about, as its header counts it. The desk decides without a page run, so Curate has no count here.
 _COUNTED = {
@@ -25,5 +25,5 @@ def show(entry: PageEntry, project_id: str | None, names: dict[str, str]) -> Non
 
 def title(entry: PageEntry, project_name: str, counts: ProjectCounts | None) -> str:
     """Return the title: "Images (21) · Shelf"."""
-    count = f" ({_COUNTED[entry.name](counts):,})" if counts is not None else ""
+    count = f" ({numbers.text(_COUNTED[entry.name](counts))})" if counts is not None else ""
     return f"{entry.label}{count} · {project_name or 'Vitrine'}"

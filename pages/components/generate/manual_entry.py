@@ -6,9 +6,9 @@ from typing import Any
 import streamlit as st
 
 from core import Images, Questions
-from core.pluralize import pluralize
 from core.questions.answer_types import checked_answer
-from pages.components.shared import answer_form, figure, language, media, page, reviewer_name
+from pages.components.shared import answer_form, figure, language, media, numbers, page, reviewer_name
+from pages.components.shared.numbers import pluralize
 
 _EPOCH = "manual-epoch"
 
@@ -50,7 +50,7 @@ def _navigation(image: Images, ids: list[str], at: int) -> None:
             if st.button(label, icon=f":material/{icon}:", key=f"manual-{label.lower()}", disabled=not inside):
                 st.query_params["image"] = ids[target]
                 st.rerun()
-        st.caption(page.escape(f"{image.image_name}, {at + 1:,} of {len(ids):,}"))
+        st.caption(page.escape(f"{image.image_name}, {numbers.text(at + 1)} of {numbers.text(len(ids))}"))
 
 
 def _open_questions(image: Images, actor: str) -> None:

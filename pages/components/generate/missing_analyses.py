@@ -6,9 +6,9 @@ from typing import Any
 import streamlit as st
 
 from core.errors import InvalidInputError
-from core.pluralize import pluralize
 from core.vision.analyzers import analyzer
 from pages.components.shared import page
+from pages.components.shared.numbers import pluralize
 
 
 def show(project_id: str, config: dict[str, Any]) -> None:

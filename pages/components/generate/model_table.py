@@ -8,7 +8,7 @@ import streamlit as st
 from core.llm import OFFLINE_MODELS
 from core.questions import GenerationEstimate, RequestPreview
 from pages.components.generate.recipe_form import Recipe
-from pages.components.shared import model_picker, page
+from pages.components.shared import model_picker, numbers, page
 
 _KEY = "generate-models"
 _IMAGES = 1_000
@@ -43,7 +43,9 @@ def show(recipe: Recipe, preview: RequestPreview) -> None:
             on_select=lambda: _choose(options), height=min(38 + 35 * len(rows), 360),
             column_config={
                 "Sees images": st.column_config.TextColumn("Sees", width=50, help="Whether it sees images"),
-                "Cost": st.column_config.TextColumn(f"Per {_IMAGES:,} {recipe.unit}s", width=115, alignment="right"),
+                "Cost": st.column_config.TextColumn(
+                    f"Per {numbers.text(_IMAGES)} {recipe.unit}s", width=115, alignment="right"
+                ),
                 "Speed": st.column_config.TextColumn("A call", width=75, alignment="right", help="How long one took"),
             },
         )  # fmt: skip
@@ -72,7 +74,7 @@ def _estimate(config: dict[str, Any], recipe: Recipe, preview: RequestPreview) -
 def _cells(row: _Row) -> dict[str, Any]:
     return {
         "Model": row.option, "Sees images": row.sees, "Cost": _cost(row),
-        "Speed": f"{row.seconds:.1f} s" if row.seconds else "unknown",
+        "Speed": f"{numbers.text(row.seconds, 1)} s" if row.seconds else "unknown",
         "Key": row.key,
     }  # fmt: skip
 
@@ -80,7 +82,7 @@ def _cells(row: _Row) -> dict[str, Any]:
 def _cost(row: _Row) -> str:
     if row.low is None or row.high is None:
         return "unknown"
-    return f"${row.low:,.2f} to ${row.high:,.2f}" if row.high else "free"
+    return f"${numbers.text(row.low, 2)} to ${numbers.text(row.high, 2)}" if row.high else "free"
 
 
 def _choose(options: list[str]) -> None:

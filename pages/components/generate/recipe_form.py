@@ -7,14 +7,14 @@ import streamlit as st
 
 from core import Projects
 from core.errors import InvalidInputError
-from core.pluralize import pluralize
 from core.questions import prompts
 from core.questions import recipe as recipes
 from core.questions.image_sets import MAX_IMAGES, MIN_IMAGES, SetsBy
 from core.questions.text import GROUNDING
 from pages.components.generate import batch_switch, missing_analyses
-from pages.components.shared import fixed_questions, language, model_picker, page
+from pages.components.shared import fixed_questions, language, model_picker, numbers, page
 from pages.components.shared.model_picker import ModelChoice
+from pages.components.shared.numbers import pluralize
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def _radio(sets: dict[str, tuple[str, int, dict[str, Any]]], key: str, noun: str
 
     def describe(name: str) -> str:
         label, size, _ = sets[name]
-        return f"{label} ({pluralize(size, noun) if noun else f'{size:,}'})"
+        return f"{label} ({pluralize(size, noun) if noun else f'{numbers.text(size)}'})"
 
     name = st.radio(
         "Images", offered, format_func=describe, key=key, label_visibility="collapsed",

@@ -5,11 +5,11 @@ from typing import Any
 import streamlit as st
 
 from core import Projects
-from core.pluralize import pluralize
 from core.questions import GenerationEstimate, RequestPreview
 from pages.components.generate import model_table
 from pages.components.generate.recipe_form import Recipe
-from pages.components.shared import figure, media, page, task_progress
+from pages.components.shared import figure, media, numbers, page, task_progress
+from pages.components.shared.numbers import pluralize
 
 
 def show(project: Projects, recipe: Recipe) -> bool:
@@ -55,7 +55,7 @@ def _images(preview: RequestPreview) -> None:
     else:
         (width, height), image = preview.sent_sizes_wh[0], preview.images[0]
         sent = f"{image.image_name}, sent as {width} x {height} px"
-    st.caption(page.escape(f"{sent}, {preview.sent_bytes / 1000:,.0f} kB"))
+    st.caption(page.escape(f"{sent}, {numbers.text(preview.sent_bytes / 1000)} kB"))
 
 
 def _try(project: Projects, config: dict[str, Any], answers: bool) -> None:
@@ -66,7 +66,13 @@ def _try(project: Projects, config: dict[str, Any], answers: bool) -> None:
             st.text(question.question)
             if question.answer is not None:
                 st.caption(page.escape(question.answer))
-        price = "cost unknown" if tried.cost is None else f"cost ${tried.cost:,.4f}" if tried.cost else "no cost"
+        price = (
+            "cost unknown"
+            if tried.cost is None
+            else f"cost ${numbers.text(tried.cost, 4)}"
+            if tried.cost
+            else "no cost"
+        )
         missing = f", {tried.missing_questions} fewer than requested" if tried.missing_questions else ""
         refused = (
             f", {pluralize(tried.unverifiable, 'answer')} that no program can verify" if tried.unverifiable else ""
@@ -94,4 +100,4 @@ def _cost(made: GenerationEstimate) -> str:
 
 
 def _dollars(amount: float) -> str:
-    return f"${amount:,.2f}" if amount >= 0.1 else f"${amount:,.4f}"
+    return f"${numbers.text(amount, 2)}" if amount >= 0.1 else f"${numbers.text(amount, 4)}"

@@ -5,10 +5,10 @@ import streamlit as st
 from core import Images
 from core.accounts.permissions import Act
 from core.images import ImageFilter
-from core.pluralize import pluralize
 from core.vision.duplicates import DuplicateGroup, DuplicatePair
 from pages.components.images import image_deletion
-from pages.components.shared import cards, image_drawer, media, moment, page, undo
+from pages.components.shared import cards, image_drawer, media, moment, page, sizes, undo
+from pages.components.shared.numbers import pluralize
 
 _PAGE_SIZE = 8
 _SHOWN, _DECIDED = "duplicates-shown", "duplicates-decided"
@@ -100,7 +100,7 @@ def _card(image: Images, is_first: bool, likeness: str | None) -> cards.Card:
         name=image.image_name,
         title=image.image_name,
         lines=(
-            f"{image.width:,} x {image.height:,} px, {image.size / 1000:,.0f} KB {image.format}",
+            f"{sizes.pixels(image.width, image.height)}, {sizes.readable(image.size)} {image.format}",
             "oldest" if is_first else f"added {moment.text(image.create_at)}",
             *([likeness] if likeness else []),
         ),

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from core.pluralize import pluralize
-from pages.components.shared import confirm, page, undo
+from pages.components.shared import confirm, numbers, page, undo
+from pages.components.shared.numbers import pluralize
 
 _DELETED = "library-deleted"
 
@@ -16,7 +16,8 @@ def ask(image_ids: list[str], after: Callable[[], None] = lambda: None) -> None:
     counts = page.services().library.count_dependents(image_ids)
     st.text(
         f"This deletes {pluralize(counts.images, 'image')} with {pluralize(counts.questions, 'question')} and "
-        f"{pluralize(counts.entries, 'entry')} ({counts.confirmed:,} confirmed). They can be restored from the bin."
+        f"{pluralize(counts.entries, 'entry')} ({numbers.text(counts.confirmed)} confirmed). "
+        "They can be restored from the bin."
     )
     if confirm.confirmed(f"Delete {pluralize(counts.images, 'image')}", key="library-delete-confirm"):
         delete(image_ids)

@@ -8,9 +8,9 @@ import streamlit as st
 from core import Images
 from core.images import ImageFilter, ImageQuery
 from core.images.image_query import SIMILAR
-from core.pluralize import pluralize
 from pages.components.images import selection
-from pages.components.shared import grid, image_drawer, media, page, similar
+from pages.components.shared import grid, image_drawer, media, numbers, page, similar
+from pages.components.shared.numbers import pluralize
 
 PAGE_SIZE = 60
 _TRAIL = "images-trail"
@@ -79,11 +79,11 @@ def _read(project_id: str, query: ImageQuery, sort: str, before: int, after: str
             [
                 grid.GridItem(
                     image.id, media.image_url(image.id, image.sha256), image.image_name,
-                    f"{found.scores[image.id]:.3f} similar" if is_similar else _caption(image, first_ones),
+                    f"{numbers.text(found.scores[image.id], 3)} similar" if is_similar else _caption(image, first_ones),
                 )
                 for image in images
             ],
-            where=f"{before + 1:,} to {before + len(images):,} of {pluralize(found.total, 'image')}",
+            where=numbers.span(before + 1, before + len(images), pluralize(found.total, "image")),
             has_previous=before > 0,
             has_next=has_next,
         )  # fmt: skip
@@ -102,4 +102,4 @@ def _first_ones(images: list[Images]) -> dict[str, str]:
 def _caption(image: Images, first_ones: dict[str, str]) -> str:
     if image.near_duplicate_of:
         return f"similar to {first_ones.get(image.near_duplicate_of, 'another image')}"
-    return image.tags.replace(",", ", ") or f"{image.width:,} x {image.height:,}"
+    return image.tags.replace(",", ", ") or f"{numbers.text(image.width)} x {numbers.text(image.height)}"

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.pluralize import pluralize
 from pages.components.shared import page, variant_form
+from pages.components.shared.numbers import pluralize
 
 
 @st.dialog("Make variants")

@@ -6,12 +6,12 @@ import streamlit as st
 
 from core.accounts.permissions import Act
 from core.images import ImageQuery
-from core.pluralize import pluralize
 from core.vision.map.service import MapState
 from core.vision.map.task import ImageMapTask
 from pages.components.images import map as image_map
 from pages.components.images import selection
 from pages.components.shared import image_drawer, moment, page, task_progress
+from pages.components.shared.numbers import pluralize
 
 _ANALYSIS = "image-analysis"
 _HINT = "Click a point to open its image. Select with the lasso, or with Space the image at the cross."

@@ -11,10 +11,10 @@ from core.accounts.permissions import Act
 from core.importing.received import receive
 from core.overlap.project_side import Overlap
 from core.overlap.task import TASK_TYPE
-from core.pluralize import pluralize
 from core.tasks import TaskSummary
 from core.tasks.service import ENDED
-from pages.components.shared import media, page, task_progress, undo
+from pages.components.shared import media, numbers, page, task_progress, undo
+from pages.components.shared.numbers import pluralize
 
 _LEFT_OUT = "overlap-left-out"
 _TAG = "in-test-set"
@@ -66,7 +66,10 @@ def _draw(summary: TaskSummary) -> None:
     task = summary.task
     if task.status not in ENDED:
         done = summary.done + summary.failed
-        st.progress(done / max(task.total_count, 1), f"Comparing: {done:,} of {task.total_count:,} parts")
+        st.progress(
+            done / max(task.total_count, 1),
+            f"Comparing: {numbers.text(done)} of {numbers.text(task.total_count)} parts",
+        )
         if st.button("Cancel", key="overlap-cancel", **page.only(Act.MANAGE_TASKS)):
             page.services().tasks.cancel(task.id)
             st.rerun()

@@ -8,7 +8,7 @@ from core.accounts.permissions import Act
 from core.images import ImageQuery
 from pages import PAGES
 from pages.components.images import image_deletion, make_variants, split_dialog
-from pages.components.shared import analyze_dialog, page, tag_dialog
+from pages.components.shared import analyze_dialog, numbers, page, tag_dialog
 
 _SELECTED, _EPOCH = "selected-images", "images-epoch"
 # The pages that can continue with the selected images.
@@ -44,15 +44,15 @@ def bar(project_id: str, query: ImageQuery, total: int, *, hint: str = _HINT) ->
     chosen = selected()
     if not chosen:
         st.caption(hint)
-        if st.button(f"Select all {total:,}", key="images-select-all-first", type="tertiary"):
+        if st.button(f"Select all {numbers.text(total)}", key="images-select-all-first", type="tertiary"):
             _select_all(project_id, query)
         if st.button(
             "Analyze images", icon=":material/image_search:", key="images-analyze-all", **page.only(Act.GENERATE_PAID)
         ):
             analyze_dialog.ask(project_id, filtered=_filtered(project_id, query))
         return
-    st.text(f"{len(chosen):,} selected")
-    if len(chosen) < total and st.button(f"Select all {total:,}", key="images-select-all"):
+    st.text(f"{numbers.text(len(chosen))} selected")
+    if len(chosen) < total and st.button(f"Select all {numbers.text(total)}", key="images-select-all"):
         _select_all(project_id, query)
     if st.button("Clear selection", key="images-clear"):
         replace([])

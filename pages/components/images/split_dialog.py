@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.pluralize import pluralize
-from pages.components.shared import page, reviewer_name, undo
+from pages.components.shared import numbers, page, reviewer_name, undo
+from pages.components.shared.numbers import pluralize
 
 if TYPE_CHECKING:
     from core.export.recipe import Split
@@ -58,5 +58,5 @@ def undo_notice() -> None:
 def _sentence(name: str, images: int, following: int) -> str:
     if name == _BY_HASH:
         return f"{pluralize(images, 'image is', 'images are')} split by hash again."
-    also = f", with {following:,} that stay together with them" if following else ""
+    also = f", with {numbers.text(following)} that stay together with them" if following else ""
     return f"{pluralize(images, 'image is', 'images are')} in {name} now{also}."

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core import Projects
-from core.pluralize import pluralize
-from pages.components.shared import confirm, page, undo, visitor
+from pages.components.shared import confirm, numbers, page, undo, visitor
+from pages.components.shared.numbers import pluralize
 
 _DELETED = "deleted-project"
 
@@ -37,7 +37,7 @@ def rename(project: Projects) -> None:
 @st.dialog("Quota")
 def quota(project: Projects) -> None:
     used = page.services().library.quota(project.id)
-    st.text(f"{project.name} has {pluralize(used.images, 'image')}, {used.image_bytes / 1e6:,.1f} MB.")
+    st.text(f"{project.name} has {pluralize(used.images, 'image')}, {numbers.text(used.image_bytes / 1e6, 1)} MB.")
     images = st.number_input(
         "Images at most", 0, value=used.max_images, placeholder="Any number", key=f"quota-images-{project.id}"
     )
@@ -60,7 +60,7 @@ def delete(project: Projects) -> None:
     st.text(
         f"This deletes {project.name} with {pluralize(counts.images, 'image')}, "
         f"{pluralize(counts.questions, 'question')} and {pluralize(counts.entries, 'entry')} "
-        f"({counts.confirmed:,} confirmed). It can be restored from the bin."
+        f"({numbers.text(counts.confirmed)} confirmed). It can be restored from the bin."
     )
     label = f"Delete {pluralize(counts.images, 'image')} and {pluralize(counts.entries, 'entry')}"
     if confirm.confirmed(label, key="delete-project-confirm"):

@@ -19,7 +19,7 @@ def show() -> None:
             ("signs in by the provider", account.oidc_subject),
         )
         marks = [word for word, holds in facts if holds]
-        seen = f"last signed in {moment.day(account.last_sign_in_at)}" if account.last_sign_in_at else "never signed in"
+        seen = f"last signed in {moment.ago(account.last_sign_in_at)}" if account.last_sign_in_at else "never signed in"
         with st.container(horizontal=True, vertical_alignment="center", key=f"account-{account.id}"):
             st.text(f"{account.name}{full_name}: {', '.join([*marks, seen])}", width="stretch")
             _password(account.id, account.name)

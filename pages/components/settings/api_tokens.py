@@ -77,7 +77,7 @@ def _owner(account_id: str | None) -> str:
 
 
 def _use(last_used_at: datetime | None) -> str:
-    return f"last used {moment.text(last_used_at)}" if last_used_at else "never used"
+    return f"last used {moment.ago(last_used_at)}" if last_used_at else "never used"
 
 
 def _revoke(token_id: str) -> None:

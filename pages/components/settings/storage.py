@@ -5,7 +5,7 @@ import streamlit as st
 from core.backup import BackupStatus, backup_status
 from core.disk import free_bytes
 from core.runtime import runtime
-from pages.components.shared import moment, page
+from pages.components.shared import moment, numbers, page, sizes
 
 
 def show() -> None:
@@ -15,8 +15,8 @@ def show() -> None:
     with left:
         st.header("Disk", anchor=False)
         free = free_bytes(settings.data_dir)
-        st.text(f"{free / 1e9:,.1f} GB free")
-        st.caption(f"Uploads, tasks and exports stop below {settings.min_free_bytes / 1e9:,.1f} GB.")
+        st.text(f"{numbers.text(free / 1e9, 1)} GB free")
+        st.caption(f"Uploads, tasks and exports stop below {numbers.text(settings.min_free_bytes / 1e9, 1)} GB.")
     with right:
         st.header("Backups", anchor=False)
         status = backup_status(settings)
@@ -32,8 +32,12 @@ def _backups(status: BackupStatus) -> None:
         st.text("None yet. The server makes the first one after its start.")
     else:
         made = status.last.manifest
-        st.text(f"Last: {moment.text(made.made_at)}, {made.images:,} images, {made.size_bytes / 1e6:,.1f} MB")
+        st.text(
+            f"Last: {moment.text(made.made_at)}, {numbers.text(made.images)} images, {sizes.readable(made.size_bytes)}"
+        )
     st.text(f"Next: {moment.text(status.next_at)}")
-    st.caption(f"{status.backups:,} in {page.escape(str(status.target))}. `vitrine restore` brings one back.")
+    st.caption(
+        f"{numbers.text(status.backups)} in {page.escape(str(status.target))}. `vitrine restore` brings one back."
+    )
     for problem in filter(None, (status.problem, runtime.backup_error())):
         st.warning(problem, icon=":material/warning:")

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from core.pluralize import pluralize
 from core.webhooks import KINDS
 from core.webhooks.service import DeliveryCounts, WebhookDeliveries, Webhooks, host_of
-from pages.components.shared import confirm, moment, page, run_queue, visitor
+from pages.components.shared import confirm, moment, numbers, page, run_queue, visitor
+from pages.components.shared.numbers import pluralize
 
 _REFRESH_S = 2.0
 _ROWS, _SHORT_LOG = 20, 6
@@ -83,9 +83,9 @@ def _head(webhook: Webhooks, counts: DeliveryCounts) -> None:
         since = moment.text(webhook.failing_since)
         st.warning(f"Nothing has been delivered since {since}. Vitrine keeps trying.", icon=":material/error:")
     told = "everything" if len(webhook.events) == len(KINDS) else ", ".join(webhook.events)
-    parts = [f"Events: {told}", f"{counts.delivered:,} delivered"]
-    parts += [f"{counts.waiting:,} waiting"] if counts.waiting else []
-    parts += [f"{counts.given_up:,} given up"] if counts.given_up else []
+    parts = [f"Events: {told}", f"{numbers.text(counts.delivered)} delivered"]
+    parts += [f"{numbers.text(counts.waiting)} waiting"] if counts.waiting else []
+    parts += [f"{numbers.text(counts.given_up)} given up"] if counts.given_up else []
     st.caption(page.escape(", ".join(parts)))
 
 
@@ -134,7 +134,7 @@ def _renew(webhook: Webhooks) -> None:
 def _delete(webhook: Webhooks, counts: DeliveryCounts) -> None:
     host = host_of(webhook.url)
     held = counts.delivered + counts.waiting + counts.given_up
-    unsent = f", {counts.waiting:,} of which wait and are not sent" if counts.waiting else ""
+    unsent = f", {numbers.text(counts.waiting)} of which wait and are not sent" if counts.waiting else ""
     st.text(
         f"This deletes the webhook to {host}, its secret and its log of {pluralize(held, 'message')}{unsent}. "
         "It cannot be undone. To pause it, turn it off."
@@ -180,7 +180,7 @@ def _message(webhook: Webhooks, row: WebhookDeliveries) -> None:
 def _outcome(row: WebhookDeliveries) -> str:
     """Return what became of a message, in words."""
     if row.delivered_at is not None:
-        return f"Delivered, answered {row.status_code} in {row.took_ms:,} ms"
+        return f"Delivered, answered {row.status_code} in {numbers.text(row.took_ms)} ms"
     if row.next_try_at is None:
         return f"Given up. {row.error}"
     if not row.tries:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.tasks.engines.membership import Membership
-from pages.components.shared import page
+from pages.components.shared import moment, page
 
 
 def show() -> None:
@@ -27,5 +27,5 @@ def _row(worker: Membership) -> dict[str, object]:
         "Chunks now": worker.chunks,
         "State": "stopping" if worker.is_draining else "running",
         "Version": worker.version,
-        "Last seen": worker.beat_at,
+        "Last seen": moment.ago(worker.beat_at),
     }

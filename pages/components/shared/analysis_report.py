@@ -3,9 +3,9 @@
 import streamlit as st
 
 from core import Tasks
-from core.pluralize import pluralize
 from core.vision.analyzers import analyzers
-from pages.components.shared import page
+from pages.components.shared import numbers, page
+from pages.components.shared.numbers import pluralize
 
 _MAX_LABELS = 12
 
@@ -21,6 +21,6 @@ def show(task: Tasks) -> None:
         labels = page.services().analysis.store.labels(task.project_id, name, limit=_MAX_LABELS)
         st.text(f"{one.label}: {pluralize(counts[name], 'image')} analyzed.")
         if labels:
-            most = ", ".join(f"{found.label} {found.images:,}" for found in labels)
+            most = ", ".join(f"{found.label} {numbers.text(found.images)}" for found in labels)
             st.caption(page.escape(f"In the project most often: {most}"))
     page.link("images", "The images", icon="photo_library")

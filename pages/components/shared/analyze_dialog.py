@@ -7,14 +7,14 @@ import streamlit as st
 
 from core.errors import VitrineError
 from core.llm import session_keys
-from core.pluralize import pluralize
 from core.vision.analyzers import analyzers
 from core.vision.analyzers.base import Analyzer, Tools
 from core.vision.estimate import ASK_MODEL, estimate
 from core.vision.store import AnalyzedCount
 from core.vision.task import DEFAULT
-from pages.components.shared import model_picker, page
+from pages.components.shared import model_picker, numbers, page
 from pages.components.shared.model_picker import ModelChoice
+from pages.components.shared.numbers import pluralize
 
 BUILT_IN_HELP = "It measures pixels and cannot say what is in an image. Choose another model."
 
@@ -62,10 +62,10 @@ def _images(project_id: str, selected: list[str], filtered: list[str] | None) ->
     total = page.services().projects.counts(project_id).images
     scopes: dict[str, tuple[str, list[str] | None]] = {}
     if selected:
-        scopes["selected"] = f"{len(selected):,} selected", selected
+        scopes["selected"] = f"{numbers.text(len(selected))} selected", selected
     if filtered is not None:
-        scopes["filtered"] = f"{len(filtered):,} filtered", filtered
-    scopes["all"] = f"All {total:,}", None
+        scopes["filtered"] = f"{numbers.text(len(filtered))} filtered", filtered
+    scopes["all"] = f"All {numbers.text(total)}", None
     chosen = st.segmented_control(
         "Images", list(scopes), format_func=lambda name: scopes[name][0], default=next(iter(scopes)), required=True,
         key="analyze-images",
@@ -113,9 +113,9 @@ def _counts(project_id: str, image_ids: list[str] | None, one: Analyzer, tools: 
 
 
 def _describe(counts: AnalyzedCount) -> str:
-    parts = [f"{counts.missing:,} without a result"] if counts.missing else []
-    parts += [f"{counts.stale:,} with a result of another version"] if counts.stale else []
-    return ", ".join(parts) or f"all {counts.current:,} are up to date"
+    parts = [f"{numbers.text(counts.missing)} without a result"] if counts.missing else []
+    parts += [f"{numbers.text(counts.stale)} with a result of another version"] if counts.stale else []
+    return ", ".join(parts) or f"all {numbers.text(counts.current)} are up to date"
 
 
 def _made_by(one: Analyzer, tools: Tools) -> str:
@@ -167,7 +167,7 @@ def _price(project_id: str, plan: _Plan, choice: ModelChoice, tools: Tools) -> f
     elif found.high == 0:
         st.text(f"{asked}, no cost.")
     else:
-        st.text(f"{asked}, about ${found.low:,.2f} to ${found.high:,.2f}.")
+        st.text(f"{asked}, about ${numbers.text(found.low, 2)} to ${numbers.text(found.high, 2)}.")
     return st.number_input(
         "Cost cap, in US dollars", min_value=0.01, value=None, placeholder="No cap", width=170, key="analyze-cap"
     )

@@ -8,9 +8,9 @@ import streamlit as st
 from core import ImageDatasets
 from core.dataset import EntryFilter
 from core.dataset.by_image import AskedImage
-from core.pluralize import pluralize
-from pages.components.shared import answer_form, grid, image_drawer, media, nothing, page, similar
+from pages.components.shared import answer_form, grid, image_drawer, media, nothing, numbers, page, similar
 from pages.components.shared.grid import GridEntry
+from pages.components.shared.numbers import pluralize
 
 PAGE_SIZE = 60
 MAX_ENTRIES = 30
@@ -62,7 +62,7 @@ def _read(project_id: str, entry_filter: EntryFilter, pages_before: int, after: 
     count = pluralize(entries.count_asked_images(project_id, entry_filter), "image")
     shown = grid.GridPage(
         [_item(asked) for asked in found.items],
-        where=f"{first:,} to {first + len(found.items) - 1:,} of {count} with {pluralize(total, 'entry')}",
+        where=numbers.span(first, first + len(found.items) - 1, f"{count} with {pluralize(total, 'entry')}"),
         has_previous=pages_before > 0,
         has_next=found.next_cursor is not None,
     )
@@ -79,7 +79,9 @@ def _item(asked: AskedImage) -> grid.GridItem:
         *(GridEntry("", question, "No answer yet") for question in asked.unanswered),
     ]
     if len(lines) > MAX_ENTRIES:
-        lines[MAX_ENTRIES:] = [GridEntry("", f"And {len(lines) - MAX_ENTRIES:,} more", "Open the image to see all.")]
+        lines[MAX_ENTRIES:] = [
+            GridEntry("", f"And {numbers.text(len(lines) - MAX_ENTRIES)} more", "Open the image to see all.")
+        ]
     return grid.GridItem(image.id, media.image_url(image.id, image.sha256, "thumb"), image.image_name, "", lines)
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core import ImageDatasets, Images
 from core.dataset import EntryFilter
-from pages.components.shared import answer_form, grid, image_drawer, media, nothing, page, similar
+from pages.components.shared import answer_form, grid, image_drawer, media, nothing, numbers, page, similar
 
 PAGE_SIZE = 60
 _CURSORS = "explore-cursors"
@@ -49,7 +49,7 @@ def _read(project_id: str, entry_filter: EntryFilter, pages_before: int, after: 
     first = pages_before * PAGE_SIZE + 1
     shown = grid.GridPage(
         [_item(entry, images) for entry in found.items],
-        where=f"{first:,} to {first + len(found.items) - 1:,} of {total:,}",
+        where=f"{numbers.text(first)} to {numbers.text(first + len(found.items) - 1)} of {numbers.text(total)}",
         has_previous=pages_before > 0,
         has_next=found.next_cursor is not None,
     )

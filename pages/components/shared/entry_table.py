@@ -10,8 +10,8 @@ from core.accounts.permissions import Act
 from core.dataset import EntryFilter, Term, existing_entry
 from core.dataset.decisions import REJECT_REASONS
 from core.errors import VitrineError
-from core.pluralize import pluralize
-from pages.components.shared import media, nothing, page
+from pages.components.shared import media, nothing, numbers, page
+from pages.components.shared.numbers import pluralize
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -225,7 +225,9 @@ def _undo(project_id: str, actor: str) -> None:
         st.session_state[_MESSAGE] = "There is nothing to undo."
         return
     unchanged = (
-        f" {result.conflicts:,} were changed by someone else since and stay as they are." if result.conflicts else ""
+        f" {numbers.text(result.conflicts)} were changed by someone else since and stay as they are."
+        if result.conflicts
+        else ""
     )
     st.session_state[_MESSAGE] = f"Undone for {pluralize(result.undone, 'entry')}.{unchanged}"
 
@@ -247,7 +249,7 @@ def _page_cursors(project_id: str, entry_filter: EntryFilter) -> list[str | None
 def _pagination(cursors: list[str | None], next_cursor: str | None, shown: int, total: int) -> None:
     first = (len(cursors) - 1) * PAGE_SIZE + 1
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{first:,} to {first + shown - 1:,} of {total:,}")
+        st.caption(f"{numbers.text(first)} to {numbers.text(first + shown - 1)} of {numbers.text(total)}")
         st.button("Previous", key="table-previous", disabled=len(cursors) == 1, on_click=_go_to, args=(None,))
         st.button("Next", key="table-next", disabled=next_cursor is None, on_click=_go_to, args=(next_cursor,))
 

@@ -4,9 +4,9 @@ import json
 
 import streamlit as st
 
-from core.pluralize import pluralize
 from core.questions import QuestionTemplates
 from pages.components.shared import answer_form, page
+from pages.components.shared.numbers import pluralize
 
 _EPOCH = "fixed-question-epoch"
 _CHANGED = "fixed-question-changed"

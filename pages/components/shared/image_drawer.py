@@ -15,9 +15,11 @@ from pages.components.shared import (
     found_in_image,
     image_edit,
     moment,
+    numbers,
     page,
     people,
     similar,
+    sizes,
     tags,
     zoom,
 )
@@ -149,7 +151,10 @@ def _boxes(image: Images) -> list[dict[str, Any]]:
 
 def _facts(image: Images) -> None:
     rows = [
-        ("Size", f"{image.width:,} x {image.height:,} px, {image.size / 1000:,.0f} KB {image.format}"),
+        (
+            "Size",
+            f"{sizes.pixels(image.width, image.height)}, {sizes.readable(image.size)} {image.format}",
+        ),
         ("Colors", image.colors.replace(",", ", ")),
         *_measured(image),
         ("Source", " ".join(part for part in (image.source, image.source_ref) if part)),
@@ -174,8 +179,8 @@ def _measured(image: Images) -> list[tuple[str, str]]:
     if image.brightness is None or image.contrast is None or image.sharpness is None:
         return []
     return [
-        ("Brightness", f"{image.brightness:.0f} of 100, contrast {image.contrast:.0f} of 50"),
-        ("Sharpness", f"{image.sharpness:,.0f} (higher is sharper)"),
+        ("Brightness", f"{numbers.text(image.brightness)} of 100, contrast {numbers.text(image.contrast)} of 50"),
+        ("Sharpness", f"{numbers.text(image.sharpness)} (higher is sharper)"),
     ]
 
 

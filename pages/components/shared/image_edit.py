@@ -9,10 +9,10 @@ from pydantic import ValidationError
 
 from core import Images
 from core.errors import VitrineError
-from core.pluralize import pluralize
 from core.transform import Preprocessing
 from core.vision.layers import layers_of
-from pages.components.shared import change_form, figure, image_editor, page, reviewer_name
+from pages.components.shared import change_form, figure, image_editor, page, reviewer_name, sizes
+from pages.components.shared.numbers import pluralize
 
 _MODES = {"redact": "Redact", "crop": "Crop"}
 
@@ -70,7 +70,7 @@ def _preview(image: Images, recipe: Preprocessing) -> None:
         height_px=320, key="edit-preview-image", fit="contain",
     )  # fmt: skip
     width, height = found.size_wh
-    st.caption(f"{width:,} x {height:,} px, {pluralize(found.entries, 'entry')} come along with their boxes.")
+    st.caption(f"{sizes.pixels(width, height)}, {pluralize(found.entries, 'entry')} come along with their boxes.")
     _left_out(found.left_out)
 
 
@@ -104,7 +104,10 @@ def undo(version: Images, after: Callable[[str], None]) -> None:
     if original is None:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="drawer-version"):
-        st.text(f"New version of {original.image_name}, {original.width:,} x {original.height:,} px", width="stretch")
+        st.text(
+            f"New version of {original.image_name}, {sizes.pixels(original.width, original.height)}",
+            width="stretch",
+        )
         if st.button(
             "Back to the original", icon=":material/undo:", key="drawer-version-undo",
             help="Deletes this version with its questions and entries, and brings back the original with its own.",

@@ -10,8 +10,8 @@ from core.accounts.permissions import Act
 from core.errors import InvalidInputError, NoVisionError
 from core.llm import OFFLINE_MODEL, OFFLINE_MODELS, SEE_MODEL, ModelConfig, ModelInfo
 from core.llm.offline.see import ACCURACY
-from core.pluralize import pluralize
-from pages.components.shared import model_parameters, page, visitor
+from pages.components.shared import model_parameters, numbers, page, visitor
+from pages.components.shared.numbers import pluralize
 
 BUILT_IN_HELP = (
     "It asks and answers only about size, colors, brightness, contrast and similar properties. Its entries name it as "
@@ -179,9 +179,8 @@ def _describe(info: ModelInfo, built_in: str) -> str:
     if info.input_price is None or info.output_price is None:
         price = "price unknown"
     else:
-        price = f"${info.input_price:,.2f} input, ${info.output_price:,.2f} output per million tokens".replace(
-            "$", r"\$"
-        )
+        asked, given = numbers.text(info.input_price, 2), numbers.text(info.output_price, 2)
+        price = rf"\${asked} input, \${given} output per million tokens"
     parts = [sees, price]
     if info.deprecated_on:
         parts.append(f"retired on {info.deprecated_on}")

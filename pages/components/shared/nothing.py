@@ -4,9 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.pluralize import pluralize
 from core.search_line import EmptyReason, SearchFilter
 from pages.components.shared import page, search_line
+from pages.components.shared.numbers import pluralize
 
 
 def show(reason: EmptyReason | None, query: SearchFilter[Any], noun: str, *, note: str = "") -> None:

@@ -141,8 +141,11 @@ def query_params(id_: str | None, **extra: str) -> dict[str, str]:
 
 
 def cached(key: Hashable, compute: Callable[[], T]) -> T:
-    """Return the result of *compute*, cached until the next write to the database; callers must not mutate it."""
-    return runtime.database.read_cache.get(key, compute)
+    """Return the result of *compute*, cached until the next write to the database; callers must not mutate it.
+
+    Texts have numbers and times as the visitor's browser writes them, so each locale has its own.
+    """
+    return runtime.database.read_cache.get((st.context.locale, st.context.timezone, key), compute)
 
 
 def wait_for(work: Coroutine[Any, Any, T]) -> T:

@@ -5,9 +5,9 @@ import streamlit as st
 from core import Tasks
 from core.errors import NotFoundError
 from core.moving.contents import EXPORT_TASK, IMPORT_TASK
-from core.pluralize import pluralize
 from core.tasks import TaskStatus
-from pages.components.shared import media, page
+from pages.components.shared import media, numbers, page
+from pages.components.shared.numbers import pluralize
 
 
 def moves_project(task: Tasks) -> bool:
@@ -66,4 +66,8 @@ def _imported(task: Tasks, made: dict[str, object]) -> None:
 
 
 def _size(size_bytes: int) -> str:
-    return f"{size_bytes / 1e9:,.1f} GB" if size_bytes >= 1e9 else f"{max(size_bytes / 1e6, 0.1):,.1f} MB"
+    return (
+        f"{numbers.text(size_bytes / 1e9, 1)} GB"
+        if size_bytes >= 1e9
+        else f"{numbers.text(max(size_bytes / 1e6, 0.1), 1)} MB"
+    )

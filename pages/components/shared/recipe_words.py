@@ -6,9 +6,10 @@ from typing import Any
 from core import Tasks
 from core.export import format_named
 from core.importing.readers import FORMATS
-from core.pluralize import pluralize
 from core.questions.prompts import language_name
 from core.tasks import models_of
+from pages.components.shared import numbers
+from pages.components.shared.numbers import pluralize
 
 _Config = Mapping[str, Any]
 _WHICH = {
@@ -50,7 +51,7 @@ def _asked(config: _Config) -> list[tuple[str, str]]:
     }  # fmt: skip
     found += [("Also", text) for name, text in switches.items() if config.get(name)]
     if parallel := config.get("concurrency"):
-        found.append(("Parallel calls", f"{parallel:,}"))
+        found.append(("Parallel calls", numbers.text(parallel)))
     return found
 
 
@@ -140,7 +141,7 @@ def _value(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name.replace('_', ' ')} {_value(inner)}" for name, inner in value.items() if inner)
     if isinstance(value, list):
-        return f"{len(value):,} chosen" if len(value) > 8 else ", ".join(map(str, value))
+        return f"{numbers.text(len(value))} chosen" if len(value) > 8 else ", ".join(map(str, value))
     text = str(value)
     return text if len(text) <= _MAX_CHARS else f"{text[:_MAX_CHARS]}…"
 

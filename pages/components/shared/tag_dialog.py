@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.pluralize import pluralize
 from core.vision.tag_review import TagBatch
 from pages.components.shared import page, reviewer_name, undo
+from pages.components.shared.numbers import pluralize
 
 _DONE = "tagged-images"
 

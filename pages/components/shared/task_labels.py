@@ -5,11 +5,11 @@ from pathlib import PurePath
 
 from core import Tasks, caller
 from core.importing.outcomes import outcomes_of_task
-from core.pluralize import pluralize
 from core.tasks import models_of
 from core.vision import ImageAnalysisTask
 from core.vision.analyzers import analyzers
-from pages.components.shared import moment, page
+from pages.components.shared import moment, numbers, page
+from pages.components.shared.numbers import pluralize
 
 _IMPORT, _QUESTIONS = "image-import", "image-question-generation"
 # An item of an analysis is a few images for one analyzer.
@@ -32,7 +32,7 @@ def row(task: Tasks) -> str:
     """
     came = result(task) if task.ended_at is not None else ""
     by = "" if task.started_by == caller.LOCAL else f"by {task.started_by}"
-    parts = (name(task), _state(task), came, moment.text(task.create_at), by)
+    parts = (name(task), _state(task), came, moment.ago(task.create_at), by)
     return " · ".join(part for part in parts if part)
 
 
@@ -80,14 +80,16 @@ def result(task: Tasks) -> str:
         files = sum(found.counts.values())
         parts = [f"{pluralize(files, 'file')} read"] if files else []
         asked = pluralize(found.questions, "question")
-        return ", ".join([*parts, f"{found.entries + found.known:,} of {asked}"] if found.questions else parts)
+        return ", ".join(
+            [*parts, f"{numbers.text(found.entries + found.known)} of {asked}"] if found.questions else parts
+        )
     images = found.counts.get("added", 0) + found.counts.get("near-duplicate", 0)
     known = found.counts.get("duplicate", 0) + found.known
     left_out = found.counts.get("rejected", 0) + sum(found.left_out.values())
     parts = [pluralize(images, "image")] if images else []
     parts += [pluralize(found.entries, "entry")] if found.entries else []
-    parts += [f"{known:,} already there"] if known else []
-    parts += [f"{left_out:,} left out"] if left_out else []
+    parts += [f"{numbers.text(known)} already there"] if known else []
+    parts += [f"{numbers.text(left_out)} left out"] if left_out else []
     return ", ".join(parts) or "nothing new"
 
 
@@ -98,7 +100,9 @@ def _done(task: Tasks) -> str:
         unit = "set"
     if unit and done == task.total_count:
         return pluralize(done, unit)
-    return f"{done:,} of {pluralize(task.total_count, unit) if unit else f'{task.total_count:,}'}"
+    return (
+        f"{numbers.text(done)} of {pluralize(task.total_count, unit) if unit else f'{numbers.text(task.total_count)}'}"
+    )
 
 
 def _state(task: Tasks) -> str:

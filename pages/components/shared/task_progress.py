@@ -8,10 +8,10 @@ import streamlit as st
 from core import ImageAnswerGenerationTask, Tasks
 from core.accounts.permissions import Act
 from core.llm import session_keys
-from core.pluralize import pluralize
 from core.tasks import TaskStatus, TaskSummary, models_of
 from core.tasks.service import ACTIVE
-from pages.components.shared import model_picker, page, run_queue, task_labels
+from pages.components.shared import model_picker, numbers, page, run_queue, task_labels
+from pages.components.shared.numbers import pluralize
 
 # With drawing included, what is shown is at most one second old.
 _REFRESH_S = 0.8
@@ -110,12 +110,12 @@ def _figures(summary: TaskSummary) -> str:
         ended = summary.done + summary.failed
         if task.status == TaskStatus.RUNNING and ended >= 3 and not summary.waiting:
             left_s = (task.total_count - ended) * seconds / ended
-            parts.append(f"{ended / seconds * 60:,.0f} per minute, about {format_duration(left_s)} left")
+            parts.append(f"{numbers.text(ended / seconds * 60)} per minute, about {format_duration(left_s)} left")
         elif task.ended_at is not None:
             parts.append(f"took {format_duration(seconds)}")
     parts += _cost(summary)
     if task.cost_cap is not None:
-        parts.append(f"stops at ${task.cost_cap:,.2f}")
+        parts.append(f"stops at ${numbers.text(task.cost_cap, 2)}")
     if summary.maybe_paid_twice:
         parts.append(f"{pluralize(summary.maybe_paid_twice, 'call')} possibly paid twice")
     line = ", ".join(parts)
@@ -126,7 +126,7 @@ def _cost(summary: TaskSummary) -> list[str]:
     """Return the cost as parts of a sentence; none for a task without a model, such as an import."""
     unpriced = f"{pluralize(summary.unpriced_calls, 'call')} without a known price" if summary.unpriced_calls else ""
     if summary.spent:
-        spent = f"spent ${summary.spent:,.4f}{' or more' if unpriced else ''}"
+        spent = f"spent ${numbers.text(summary.spent, 4)}{' or more' if unpriced else ''}"
         return [spent, unpriced] if unpriced else [spent]
     if unpriced:
         return ["cost unknown", unpriced]

@@ -5,10 +5,10 @@ import streamlit as st
 from core import Projects, StyleDatasets
 from core.accounts.permissions import Act
 from core.llm import session_keys
-from core.pluralize import pluralize
 from core.style.dataset_service import MAX_FIRST_IMAGES
 from core.tasks.service import ACTIVE
-from pages.components.shared import model_picker, page, visitor
+from pages.components.shared import model_picker, numbers, page, visitor
+from pages.components.shared.numbers import pluralize
 
 
 def make(project: Projects) -> None:
@@ -68,7 +68,9 @@ def _add(project: Projects, dataset: StyleDatasets) -> None:
     services = page.services()
     selected = selected_images(project)
     if selected:
-        if st.button(f"Add the {len(selected):,} selected images", key="style-add-selected", type="primary"):
+        if st.button(
+            f"Add the {numbers.text(len(selected))} selected images", key="style-add-selected", type="primary"
+        ):
             services.style_datasets.add_images(dataset.id, selected)
             _added(project, dataset)
     else:

@@ -3,11 +3,11 @@
 import streamlit as st
 
 from core import Projects, StyleDatasets
-from core.pluralize import pluralize
 from core.style.dataset_service import MAX_FIRST_IMAGES
 from core.style.datasets import StyleImage
-from pages.components.shared import cards, media, page
+from pages.components.shared import cards, media, numbers, page
 from pages.components.shared.cards import Action, Card
+from pages.components.shared.numbers import pluralize
 from pages.components.style import dataset_menu, image_dialog, result_cards, style_groups
 
 _PAGE_SIZE = 12
@@ -49,7 +49,9 @@ def start(project: Projects) -> None:
         )
         selected = dataset_menu.selected_images(project)
         label = (
-            f"Learn the style of {len(selected):,} selected images" if selected else "Learn the style of this project"
+            f"Learn the style of {numbers.text(len(selected))} selected images"
+            if selected
+            else "Learn the style of this project"
         )
         if st.button(label, type="primary", icon=":material/palette:", key="style-learn"):
             with st.spinner("Measuring the images"):
@@ -61,7 +63,11 @@ def start(project: Projects) -> None:
 
 
 def _which_images(images: int) -> str:
-    return "your images" if images <= MAX_FIRST_IMAGES else f"the newest {MAX_FIRST_IMAGES} of your {images:,} images"
+    return (
+        "your images"
+        if images <= MAX_FIRST_IMAGES
+        else f"the newest {MAX_FIRST_IMAGES} of your {numbers.text(images)} images"
+    )
 
 
 def show(project: Projects, dataset: StyleDatasets) -> None:
@@ -101,7 +107,10 @@ def _brand(project: Projects) -> None:
 def _images(project: Projects, dataset: StyleDatasets, total: int, analyzed: int) -> None:
     services = page.services()
     waiting = total - analyzed
-    st.caption(f"{pluralize(total, 'image')}, {analyzed:,} measured" + (f", {waiting:,} waiting" if waiting else ""))
+    st.caption(
+        f"{pluralize(total, 'image')}, {numbers.text(analyzed)} measured"
+        + (f", {numbers.text(waiting)} waiting" if waiting else "")
+    )
     shown = int(st.session_state.get("style-shown", _PAGE_SIZE))
     act = cards.show(
         [_card(entry) for entry in services.style_datasets.list_images(dataset.id, limit=shown)],
@@ -109,7 +118,7 @@ def _images(project: Projects, dataset: StyleDatasets, total: int, analyzed: int
         label="Images of the style dataset",
         min_width_px=80,
     )
-    if total > shown and st.button(f"Show more of {total:,}", key="style-show-more"):
+    if total > shown and st.button(f"Show more of {numbers.text(total)}", key="style-show-more"):
         st.session_state["style-shown"] = shown + 2 * _PAGE_SIZE
         st.rerun()
     if (

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.style.analysis import FIELDS, LISTS
 from core.style.datasets import StyleImage
-from pages.components.shared import figure, media, page
+from pages.components.shared import figure, media, numbers, page
 from pages.components.style.request_draft import Draft
 
 
@@ -56,15 +56,17 @@ def pinned(draft: Draft, row_id: str) -> Draft:
 
 def _measurements(measured: dict[str, Any]) -> str:
     """Return the measurements as text."""
-    colors = ", ".join(f"{color['name']} {color['hex']} {100 * color['share']:.0f} %" for color in measured["palette"])
-    numbers = (
-        f"Lightness {measured['lightness']:.0f} of 100, contrast {measured['contrast']:.0f}, "
-        f"warmth {measured['warmth']:+.2f}, saturation {measured['saturation']:.2f}, "
-        f"sharpness {measured['sharpness']:.0f}."
+    colors = ", ".join(
+        f"{color['name']} {color['hex']} {numbers.text(100 * color['share'])} %" for color in measured["palette"]
+    )
+    measures = (
+        f"Lightness {numbers.text(measured['lightness'])} of 100, contrast {numbers.text(measured['contrast'])}, "
+        f"warmth {measured['warmth']:+.2f}, saturation {numbers.text(measured['saturation'], 2)}, "
+        f"sharpness {numbers.text(measured['sharpness'])}."
     )
     placed = measured["composition"]
     where = [placed["orientation"]]
     where += [f"brightest {placed['brightest']}"] if placed["brightest"] else []
     where += [f"darkest {placed['darkest']}"] if placed["darkest"] else []
-    where += [f"{placed['background']} background over {100 * placed['background_share']:.0f} %"]
-    return f"Palette: {colors}.\n{numbers}\nComposition: {', '.join(where)}."
+    where += [f"{placed['background']} background over {numbers.text(100 * placed['background_share'])} %"]
+    return f"Palette: {colors}.\n{measures}\nComposition: {', '.join(where)}."

@@ -4,9 +4,9 @@ import streamlit as st
 
 from core.errors import VitrineError
 from core.llm import CostEstimate
-from core.pluralize import pluralize
 from core.style.judging import QUESTIONS
-from pages.components.shared import model_picker, page
+from pages.components.shared import model_picker, numbers, page
+from pages.components.shared.numbers import pluralize
 
 
 @st.dialog("Does it have the style of its references?")
@@ -48,4 +48,8 @@ def show(generated_id: str) -> None:
 def _cost(estimate: CostEstimate | None) -> str:
     if estimate is None:
         return "Cost unknown: this model has no listed price."
-    return "No cost." if estimate.high == 0 else f"Cost: about ${estimate.low:,.4f} to ${estimate.high:,.4f}."
+    return (
+        "No cost."
+        if estimate.high == 0
+        else f"Cost: about ${numbers.text(estimate.low, 4)} to ${numbers.text(estimate.high, 4)}."
+    )

@@ -5,7 +5,7 @@ import json
 import streamlit as st
 
 from core import GeneratedImages
-from pages.components.shared import moment, page
+from pages.components.shared import moment, numbers, page
 
 
 @st.dialog("Recipe", width="large")
@@ -36,10 +36,10 @@ def show(generated_id: str) -> None:
 def _facts(row: GeneratedImages) -> str:
     made = row.recipe
     request, dataset = made.get("request", {}), made.get("dataset")
-    cost = "cost unknown" if row.cost is None else "no cost" if row.cost == 0 else f"${row.cost:,.4f}"
+    cost = "cost unknown" if row.cost is None else "no cost" if row.cost == 0 else f"${numbers.text(row.cost, 4)}"
     facts = [f"Model {row.model}", f"aspect ratio {row.aspect_ratio}"]
     facts += [f"size {request['size']}"] if request.get("size") else []
-    facts += [f"wording {request.get('wording', 'balanced')}", cost, f"{made.get('duration_s', 0):.1f} s"]
+    facts += [f"wording {request.get('wording', 'balanced')}", cost, f"{numbers.text(made.get('duration_s', 0), 1)} s"]
     facts += [f"finished with {made.get('finish_reason') or 'stop'}"]
     facts += [f"style dataset {dataset['name']}, version {dataset['version']}"] if dataset else []
     return ", ".join(facts) + f". Created {moment.text(row.created_at)}."

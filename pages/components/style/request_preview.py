@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core.pluralize import pluralize
 from core.style.requests import RequestPreview
-from pages.components.shared import page
+from pages.components.shared import numbers, page
+from pages.components.shared.numbers import pluralize
 from pages.components.style.request_draft import Draft
 
 
@@ -31,7 +31,7 @@ def cost_text(cost: tuple[float, float] | None, images: int) -> str:
     low, high = (round(value * max(images, 1), 4) for value in cost)
     if high == 0:
         return "No cost."
-    amount = f"${low:,.2f}" if low == high else f"${low:,.2f} to ${high:,.2f}"
+    amount = f"${numbers.text(low, 2)}" if low == high else f"${numbers.text(low, 2)} to ${numbers.text(high, 2)}"
     return f"Cost: about {amount}" + (f" for {images} images." if images > 1 else ".")
 
 
@@ -42,5 +42,9 @@ def _left_out(preview: RequestPreview) -> None:
     with st.expander(f"{pluralize(total, 'image is', 'images are')} not sent, and why", key="style-left-out"):
         for group in preview.left_out:
             names = ", ".join(entry.name for entry in group.examples)
-            more = f" and {group.count - len(group.examples):,} more" if group.count > len(group.examples) else ""
+            more = (
+                f" and {numbers.text(group.count - len(group.examples))} more"
+                if group.count > len(group.examples)
+                else ""
+            )
             st.text(f"{group.reason.capitalize()}: {names}{more}")

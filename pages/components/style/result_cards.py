@@ -4,7 +4,7 @@ from typing import Any
 
 from core.llm import OFFLINE_MODELS
 from core.style.results import Result, UsedReference
-from pages.components.shared import media
+from pages.components.shared import media, numbers
 from pages.components.shared.cards import Action, Bar, Card
 
 _STUDY = "Palette study: the colors of the references, not what the prompt says"
@@ -102,8 +102,11 @@ def _aspect(found: Result) -> float:
 
 def _lines(found: Result) -> tuple[str, ...]:
     row = found.generated
-    cost = "cost unknown" if row.cost is None else "no cost" if row.cost == 0 else f"${row.cost:,.3f}"
-    lines = [_prompt(found), f"{row.model}, {row.resolution}, {cost}, {row.recipe.get('duration_s', 0):.0f} s"]
+    cost = "cost unknown" if row.cost is None else "no cost" if row.cost == 0 else f"${numbers.text(row.cost, 3)}"
+    lines = [
+        _prompt(found),
+        f"{row.model}, {row.resolution}, {cost}, {numbers.text(row.recipe.get('duration_s', 0))} s",
+    ]
     if (percentile := row.match.get("percentile")) is not None:
         lines.append(f"A closer match than {percentile} % of the style dataset's own images")
     if failed := row.recipe.get("failed_references", []):

@@ -6,11 +6,11 @@ import streamlit as st
 
 from core import Projects, StyleDatasets
 from core.llm import session_keys
-from core.pluralize import pluralize
 from core.style.results import Result, ResultFilter
 from core.tasks.service import ACTIVE
-from pages.components.shared import cards, model_picker, page
+from pages.components.shared import cards, model_picker, numbers, page
 from pages.components.shared.cards import Act
+from pages.components.shared.numbers import pluralize
 from pages.components.style import check_dialog, judge_dialog, recipe_dialog, result_cards
 
 _PAGE_SIZE = 24
@@ -29,7 +29,9 @@ def of_task(project: Projects, dataset: StyleDatasets | None, task_id: str) -> N
     by_match = st.toggle("Best match first", True, key="style-results-by-match", disabled=running)
     items = _by_match(found.items) if by_match and not running else found.items[::-1]
     if found.total > len(items):
-        st.caption(f"The latest {len(items):,} of {found.total:,}; the history has all of them.")
+        st.caption(
+            f"The latest {numbers.text(len(items))} of {numbers.text(found.total)}; the history has all of them."
+        )
     _side_by_side(items, dataset, key=f"style-results-{task_id}")
 
 

@@ -4,10 +4,10 @@ import streamlit as st
 
 from core import StyleDatasets
 from core.accounts.permissions import Act
-from core.pluralize import pluralize
 from core.style.groups import StyleGroup
 from pages.components.shared import cards, media, page
 from pages.components.shared.cards import Card
+from pages.components.shared.numbers import pluralize
 
 _SHOWN = 4
 

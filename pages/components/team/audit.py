@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -10,7 +10,7 @@ import streamlit as st
 from core.accounts.permissions import Act
 from core.audit import AuditEntry, AuditFilter
 from core.audit.acts import ACTS
-from pages.components.shared import media, page, people, visitor
+from pages.components.shared import media, moment, numbers, page, people, visitor
 
 _ROWS = 50
 _PAGES = "audit-pages"
@@ -33,7 +33,7 @@ def show() -> None:
         return
     st.dataframe(_rows(found.items), hide_index=True, key="audit-acts", height="content")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{found.total:,} acts in all. Times are UTC.", width="stretch")
+        st.caption(f"{numbers.text(found.total)} acts in all.", width="stretch")
         if seen and st.button("Newer", icon=":material/arrow_back:", key="audit-newer"):
             st.session_state[_PAGES] = seen[:-1]
             st.rerun()
@@ -93,15 +93,15 @@ def _words(act: str) -> str:
 def _between(days: object) -> tuple[datetime | None, datetime | None]:
     """Return the beginning of the first day, and the end of the last one when there are two."""
     chosen = deque(day for day in days if isinstance(day, date)) if isinstance(days, Sequence) else deque[date]()
-    since = datetime.combine(chosen[0], time(), UTC) if chosen else None
-    until = datetime.combine(chosen[1], time(), UTC) + timedelta(days=1) if len(chosen) > 1 else None
+    since = moment.begin(chosen[0]) if chosen else None
+    until = moment.begin(chosen[1] + timedelta(days=1)) if len(chosen) > 1 else None
     return since, until
 
 
 def _rows(acts: Sequence[AuditEntry]) -> list[dict[str, str]]:
     return [
         {
-            "When": f"{act.at:%Y-%m-%d %H:%M:%S}",
+            "When": moment.text(act.at, has_seconds=True),
             "Who": people.shown(act.who),
             "What": ACTS.get(act.act, act.act),
             "On": act.label,

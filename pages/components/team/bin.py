@@ -5,7 +5,7 @@ import streamlit as st
 from core.accounts.permissions import Act
 from core.bin import BIN_KINDS, BinItem
 from core.bin.finding import BinKind
-from pages.components.shared import confirm, moment, page, people, visitor
+from pages.components.shared import confirm, moment, numbers, page, people, visitor
 
 _ROWS = 30
 _PAGES, _MESSAGE = "bin-pages", "bin-message"
@@ -31,8 +31,8 @@ def show() -> None:
     kinds = [kind for kind in BIN_KINDS if sees_all or kind != "project"]
     kind = st.segmented_control(
         "Kind", kinds, default=next((kind for kind in kinds if counts[kind]), kinds[0]), required=True,
-        format_func=lambda kind: f"{_NAMES[kind]} ({counts[kind]:,})", key="bin-kind", label_visibility="collapsed",
-        on_change=_to_the_newest,
+        format_func=lambda kind: f"{_NAMES[kind]} ({numbers.text(counts[kind])})", key="bin-kind",
+        label_visibility="collapsed", on_change=_to_the_newest,
     )  # fmt: skip
     _list(kind, wanted)
 
@@ -61,7 +61,7 @@ def _row(item: BinItem) -> None:
             of = f"in {item.project_name}, " if item.kind != "project" else ""
             by = f" {people.by(item.deleted_by)}" if item.deleted_by else ""
             st.caption(
-                page.escape(f"{of}deleted {moment.text(item.deleted_at)}{by}, kept until {moment.day(item.until)}")
+                page.escape(f"{of}deleted {moment.ago(item.deleted_at)}{by}, kept until {moment.day(item.until)}")
             )
         st.button(
             "Restore", icon=":material/restore_from_trash:", key=f"bin-restore-{item.id}", on_click=_restore,

@@ -6,7 +6,7 @@ from core import Images
 from core.accounts.permissions import Act
 from core.api.media import IMAGE_TYPES
 from core.dataset.guidelines.service import MAX_CHARS, GuidelineVersion
-from pages.components.shared import media, moment, page, people, reviewer_name
+from pages.components.shared import media, moment, numbers, page, people, reviewer_name
 
 _SEEN, _MESSAGE, _ADDED = "guidelines-seen", "guidelines-message", "guidelines-added"
 _IMAGES = "guidelines-images"
@@ -138,7 +138,7 @@ def _versions(project_id: str) -> None:
     versions = page.services().guidelines.versions(project_id)
     if not versions:
         return
-    with st.expander(f"Versions: {len(versions):,}", key="guidelines-versions"):
+    with st.expander(f"Versions: {numbers.text(len(versions))}", key="guidelines-versions"):
         chosen = st.selectbox(
             "Version", [one.version for one in versions], key=f"guidelines-version-{project_id}",
             format_func={one.version: _words(one) for one in versions}.__getitem__,

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from core.checks.progress import PACE_DAYS, PersonProgress
-from pages.components.shared import moment, page, people
+from pages.components.shared import moment, numbers, page, people
 
 
 def show(project_id: str) -> None:
@@ -26,15 +26,19 @@ def show(project_id: str) -> None:
 
 def sentences(own: PersonProgress) -> list[str]:
     """Return the progress of a person as sentences to that person; those without a number are left out."""
-    lines = [f"{own.decided:,} decided, {own.waiting:,} waiting"]
+    lines = [f"{numbers.text(own.decided)} decided, {numbers.text(own.waiting)} waiting"]
     if own.second_waiting:
-        lines.append(f"{own.second_waiting:,} second reviews waiting")
+        lines.append(f"{numbers.text(own.second_waiting)} second reviews waiting")
     if own.per_hour is not None:
-        lines.append(f"{own.per_hour:,.0f} an hour in the last {PACE_DAYS} days, without pauses of over two minutes")
+        lines.append(
+            f"{numbers.text(own.per_hour)} an hour in the last {PACE_DAYS} days, without pauses of over two minutes"
+        )
     if own.compared:
-        lines.append(f"{own.alike:,} of {own.compared:,} judged alike by a second person")
+        lines.append(f"{numbers.text(own.alike)} of {numbers.text(own.compared)} judged alike by a second person")
     if own.known is not None:
-        lines.append(f"{own.known.right:,} of {own.known.decided:,} known answers right until yesterday")
+        lines.append(
+            f"{numbers.text(own.known.right)} of {numbers.text(own.known.decided)} known answers right until yesterday"
+        )
     return lines
 
 
@@ -44,8 +48,10 @@ def _row(one: PersonProgress) -> dict[str, Any]:
         "Decided": one.decided,
         "Waiting": one.waiting,
         "Sent back": one.sent_back,
-        "An hour": "" if one.per_hour is None else f"{one.per_hour:,.0f}",
-        "Second reviews": f"{one.alike:,} of {one.compared:,} alike" if one.compared else "",
-        "Known answers": f"{one.known.right:,} of {one.known.decided:,} right" if one.known else "",
-        "Last decision": moment.text(one.last_at) if one.last_at else "",
+        "An hour": None if one.per_hour is None else round(one.per_hour),
+        "Second reviews": f"{numbers.text(one.alike)} of {numbers.text(one.compared)} alike" if one.compared else "",
+        "Known answers": f"{numbers.text(one.known.right)} of {numbers.text(one.known.decided)} right"
+        if one.known
+        else "",
+        "Last decision": moment.ago(one.last_at) if one.last_at else "",
     }

@@ -9,8 +9,8 @@ import streamlit as st
 from core import object_storage
 from core.importing.sources import SOURCES
 from core.importing.sources.base import Source, SourceOption
-from core.pluralize import pluralize
 from pages.components.shared import page
+from pages.components.shared.numbers import pluralize
 from pages.components.upload import bucket_form, waiting_imports
 
 PATH, BUCKET = "path", "bucket"

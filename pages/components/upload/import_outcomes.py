@@ -6,8 +6,8 @@ from typing import Any
 import streamlit as st
 
 from core.importing.outcomes import ImportOutcomes
-from core.pluralize import pluralize
-from pages.components.shared import media
+from pages.components.shared import media, numbers
+from pages.components.shared.numbers import pluralize
 
 MAX_ROWS = 2000
 """A longer table does not scroll smoothly; the CSV file has every row."""
@@ -49,15 +49,15 @@ def _files(counts: Mapping[str, int]) -> str:
     similar = counts.get("near-duplicate", 0)
     added = counts.get("added", 0) + similar
     parts = [f"{pluralize(added, 'image')} added"] if added else []
-    parts[0:1] = [f"{parts[0]} ({similar:,} similar to another image)"] if similar else parts[0:1]
-    parts += [f"{counts[name]:,} {_LABELS[name]}" for name in ("duplicate", "rejected") if counts.get(name)]
+    parts[0:1] = [f"{parts[0]} ({numbers.text(similar)} similar to another image)"] if similar else parts[0:1]
+    parts += [f"{numbers.text(counts[name])} {_LABELS[name]}" for name in ("duplicate", "rejected") if counts.get(name)]
     return f"{', '.join(parts)}." if parts else ""
 
 
 def _table(rows: Sequence[Mapping[str, str]], key: str, csv_url: str = "") -> None:
     if not rows:
         return
-    count = f"The first {MAX_ROWS:,} that" if len(rows) >= MAX_ROWS else f"{len(rows):,}"
+    count = f"The first {numbers.text(MAX_ROWS)} that" if len(rows) >= MAX_ROWS else numbers.text(len(rows))
     verb = "needs" if len(rows) == 1 else "need"
     with st.expander(f"{count} {verb} a look", expanded=len(rows) <= 20, key=f"{key}-notable"):
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core.images.quota import Quota
-from core.pluralize import pluralize
-from pages.components.shared import page
+from pages.components.shared import numbers, page
+from pages.components.shared.numbers import pluralize
 
 
 def show(project_id: str) -> None:
@@ -23,7 +23,7 @@ def show(project_id: str) -> None:
 def _parts(quota: Quota) -> list[str]:
     parts = []
     if quota.max_images is not None:
-        parts.append(f"{quota.images:,} of {pluralize(quota.max_images, 'image')}")
+        parts.append(f"{numbers.text(quota.images)} of {pluralize(quota.max_images, 'image')}")
     if quota.max_image_bytes is not None:
-        parts.append(f"{quota.image_bytes / 1e6:,.1f} of {quota.max_image_bytes / 1e6:,.1f} MB")
+        parts.append(f"{numbers.text(quota.image_bytes / 1e6, 1)} of {numbers.text(quota.max_image_bytes / 1e6, 1)} MB")
     return parts

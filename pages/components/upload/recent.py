@@ -5,8 +5,8 @@ from functools import partial
 import streamlit as st
 
 from core.images import ImageFilter
-from core.pluralize import pluralize
-from pages.components.shared import grid, image_drawer, media, page, similar
+from pages.components.shared import grid, image_drawer, media, numbers, page, similar
+from pages.components.shared.numbers import pluralize
 
 COUNT = 24
 
@@ -30,9 +30,12 @@ def _read(project_id: str) -> grid.GridPage | None:
     found = page.services().library.find_images(project_id, ImageFilter(), limit=COUNT)
     items = [
         grid.GridItem(
-            image.id, media.image_url(image.id, image.sha256), image.image_name, f"{image.width:,} x {image.height:,}"
+            image.id,
+            media.image_url(image.id, image.sha256),
+            image.image_name,
+            f"{numbers.text(image.width)} x {numbers.text(image.height)}",
         )
         for image in found.items
     ]
-    where = f"The newest {len(items):,} of {pluralize(found.total, 'image')}" if found.total > COUNT else ""
+    where = f"The newest {numbers.text(len(items))} of {pluralize(found.total, 'image')}" if found.total > COUNT else ""
     return grid.GridPage(items, where=where, has_previous=False, has_next=False) if items else None

@@ -13,8 +13,8 @@ from core.importing.previewing import ImportPreview
 from core.importing.readers import FORMATS
 from core.importing.survey import Survey
 from core.importing.upload import Upload
-from core.pluralize import pluralize
-from pages.components.shared import page, run_queue
+from pages.components.shared import numbers, page, run_queue
+from pages.components.shared.numbers import pluralize
 from pages.components.upload import drop, records
 
 _PATH = "import-offered-path"
@@ -227,7 +227,9 @@ def _problems(found: ImportPreview) -> None:
         return
     shown = [f"{problem.where}: {problem.reason}" for problem in found.problems[:_MAX_PROBLEMS]]
     if len(found.problems) > _MAX_PROBLEMS:
-        shown.append(f"and {len(found.problems) - _MAX_PROBLEMS:,} more; the report of the import lists all")
+        shown.append(
+            f"and {numbers.text(len(found.problems) - _MAX_PROBLEMS)} more; the report of the import lists all"
+        )
     st.warning("\n\n".join(page.escape(line) for line in shown), icon=":material/report:")
 
 

@@ -310,10 +310,10 @@ class Desk {
     if (!queue.entries) return;
     const { perMinute, remaining, total, entries } = queue;
     part.name.textContent = queue.data.name;
-    part.place.textContent = total && queue.current ? `${(queue.index + 1).toLocaleString("en")} of ${Math.max(total, entries.length).toLocaleString("en")}` : "";
+    part.place.textContent = total && queue.current ? `${(queue.index + 1).toLocaleString()} of ${Math.max(total, entries.length).toLocaleString()}` : "";
     part.pace.textContent = perMinute && queue.current ? `${perMinute} per minute, ${plural(Math.max(1, Math.round(remaining / perMinute)), "minute", "minutes")} left` : "";
     part.sentBack.hidden = !queue.sent_back || queue.data.sent;
-    part.sentBack.textContent = `Sent back to you: ${(queue.sent_back ?? 0).toLocaleString("en")}`;
+    part.sentBack.textContent = `Sent back to you: ${(queue.sent_back ?? 0).toLocaleString()}`;
     part.sentBack.dataset.value = quoted("sent", queue.data.actor);
     part.reviewer.textContent = queue.data.actor === "local" ? "" : queue.data.actor;
     const pending = queue.outbox.length;

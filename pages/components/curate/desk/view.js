@@ -15,7 +15,7 @@ const shownTime = (at) => new Date(at).toLocaleString(undefined, { dateStyle: "m
 /* Who did something, at the end of a clause. */
 const madeBy = (name) => `by ${name === "local" ? "the local user" : name}`;
 
-const plural = (n, one, many) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+const plural = (n, one, many) => `${n.toLocaleString()} ${n === 1 ? one : many}`;
 
 function labels(answer) {
   try {

@@ -1,6 +1,6 @@
 /* The legend: a button for each value of the column, with its color, that shows only the images with it. */
 
-const number = (value) => value.toLocaleString("en");
+const number = (value) => value.toLocaleString();
 const make = (tag, values = {}) => Object.assign(document.createElement(tag), values);
 
 class Legend {

@@ -50,10 +50,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
       for (const bar of shown) {
         const button = node("button", `${bar.on ? "on" : ""} ${bar.terms.endsWith(":none") ? "missing" : ""}`);
         button.type = "button";
-        button.title = `${bar.label}: ${bar.count.toLocaleString("en")}`;
+        button.title = `${bar.label}: ${bar.count.toLocaleString()}`;
         button.ariaPressed = bar.on;
         button.style.setProperty("--share", `${(100 * bar.count) / total}%`);
-        button.append(node("span", "label", bar.label), node("span", "count", bar.count.toLocaleString("en")));
+        button.append(node("span", "label", bar.label), node("span", "count", bar.count.toLocaleString()));
         button.onclick = () => setTriggerValue("toggled", bar.terms);
         section.append(button);
       }

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.importing.previewing import PreviewImage, PreviewRecord
 from core.importing.records import Turn
-from pages.components.shared import media, page
+from pages.components.shared import media, numbers, page
 
 _MAX_TEXT_CHARS, _MAX_TURNS, _MAX_IMAGES = 600, 6, 3
 
@@ -59,7 +59,7 @@ def _turn(turn: Turn) -> dict[str, Any]:
 def _short(text: str) -> str:
     if len(text) <= _MAX_TEXT_CHARS:
         return text
-    return f"{text[:_MAX_TEXT_CHARS]}… ({len(text):,} characters)"
+    return f"{text[:_MAX_TEXT_CHARS]}… ({numbers.text(len(text))} characters)"
 
 
 @cache

@@ -1,0 +1,90 @@
+"""Numbers as the visitor's browser writes them: 1,234.5 or 1.234,5."""
+
+import streamlit as st
+
+# Languages that separate thousands by a dot or a space, and decimals by a comma; with a region, only there.
+_DOT = frozenset(
+    [
+        "az",
+        "ca",
+        "da",
+        "de",
+        "el",
+        "es",
+        "eu",
+        "gl",
+        "hr",
+        "id",
+        "is",
+        "it",
+        "mk",
+        "nl",
+        "pt",
+        "ro",
+        "sl",
+        "sr",
+        "tr",
+        "vi",
+    ]
+)
+_SPACE = frozenset(
+    [
+        "be",
+        "bg",
+        "cs",
+        "et",
+        "fi",
+        "fr",
+        "hu",
+        "ka",
+        "kk",
+        "lt",
+        "lv",
+        "nb",
+        "nn",
+        "no",
+        "pl",
+        "pt-PT",
+        "ru",
+        "sk",
+        "sv",
+        "uk",
+    ]
+)
+_AS_IN_ENGLISH = frozenset(["es-419", "es-DO", "es-GT", "es-MX", "es-PA", "es-PE", "es-PR", "es-SV", "es-US"])
+_NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
+
+
+def text(value: float, decimals: int = 0) -> str:
+    """Return a number with separated thousands, rounded to *decimals*."""
+    return exact(value, decimals, st.context.locale)
+
+
+def pluralize(number: int, one: str, many: str = "") -> str:
+    """Return *number* with its noun: "1 image", "2,400 entries"; *many* where it is not made by the noun's end."""
+    if number == 1:
+        return f"1 {one}"
+    return f"{text(number)} {many or (one[:-1] + 'ies' if one.endswith('y') else one + 's')}"
+
+
+def span(first: int, last: int, total: str) -> str:
+    """Return where a page of a list is: "61 to 120 of 6,000 images"."""
+    return f"{text(first)} to {text(last)} of {total}"
+
+
+def exact(value: float, decimals: int, locale: str | None) -> str:
+    """Return a number for a browser with *locale*; as in English for one that does not tell."""
+    group, point = _marks(locale or "")
+    return f"{value:,.{decimals}f}".translate({ord(","): group, ord("."): point})
+
+
+def _marks(locale: str) -> tuple[str, str]:
+    """Return what separates thousands and decimals."""
+    names = {locale, locale.partition("-")[0]}
+    if locale in _AS_IN_ENGLISH:
+        return ",", "."
+    if locale in ("de-CH", "de-LI", "it-CH"):
+        return "\N{RIGHT SINGLE QUOTATION MARK}", "."
+    if names & _SPACE:
+        return _NO_BREAK_SPACE, ","
+    return (".", ",") if names & _DOT else (",", ".")
