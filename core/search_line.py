@@ -2,7 +2,8 @@
 
     cat "red bus" kind:count score:<3 -tag:draft
 
-A leading minus negates a term. ``none`` means a missing value. A value with spaces is put in quotes.
+A leading minus negates a term. ``none`` means a missing value. A value with spaces is put in quotes. Terms of one field
+are alternatives, and ``OR`` may stand between them.
 """
 
 import re
@@ -19,6 +20,7 @@ YES_NO = ("yes", "no")
 MAX_TERMS = 60
 """Each term is a condition; 600 negated words took 17 s over 20,000 images, and SQLite takes at most 1,000 nested."""
 MAX_CHARS = 4_000
+_OR = "OR"
 
 Fields = Mapping[str, tuple[str, tuple[str, ...]]]
 """By name: the meaning, and the allowed values where they are fixed."""
@@ -45,7 +47,7 @@ class SearchTerm:
 
     def __str__(self) -> str:
         value = self.value
-        if re.search(r'[\s"\\]', value) or (self.field == WORD and (":" in value or value[0] == "-")):
+        if re.search(r'[\s"\\]', value) or (self.field == WORD and (":" in value or value[0] == "-" or value == _OR)):
             value = '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
         return ("-" if self.negated else "") + (f"{self.field}:{value}" if self.field else value)
 
@@ -112,13 +114,17 @@ class SearchFilter(Generic[T]):
         """Parse a search line.
 
         Raises:
-            InvalidInputError: a field does not exist, its value is not allowed, or the line is longer than MAX_CHARS
-                or has more than MAX_TERMS terms.
+            InvalidInputError: a field does not exist, its value is not allowed, OR stands between terms that are no
+                alternatives, or the line is longer than MAX_CHARS or has more than MAX_TERMS terms.
         """
         if len(line) > MAX_CHARS:
             raise InvalidInputError(f"A search line has at most {MAX_CHARS:,} characters. Shorten it.", field="q")
         # SQLite ends a text at a null character, and PostgreSQL refuses it.
-        terms: list[Any] = [_term(match, cls.term_type) for match in _TERM.finditer(line.replace("\0", " "))]
+        matches = list(_TERM.finditer(line.replace("\0", " ")))
+        terms: list[Any] = [None if _is_or(match) else _term(match, cls.term_type) for match in matches]
+        for at, match in enumerate(matches):
+            if _is_or(match):
+                _check_or(terms[at - 1 : at] + terms[at + 1 : at + 2], cls.all_must_match)
         found = cls(tuple(dict.fromkeys(term for term in terms if term is not None)))
         if len(found.terms) > MAX_TERMS:
             raise InvalidInputError(f"A search line has at most {MAX_TERMS} terms. Remove some.", field="q")
@@ -201,6 +207,21 @@ def _term(match: re.Match[str], term_type: type[SearchTerm]) -> SearchTerm | Non
     if quoted is None and match["field"] is None and value[-1] == ":" and value[:-1].lower() in term_type.fields:
         return term_type(value[:-1].lower(), "", bool(match["minus"]))  # refused: the value is missing
     return term_type((match["field"] or WORD).lower(), value, bool(match["minus"]))
+
+
+def _is_or(match: re.Match[str]) -> bool:
+    return match["bare"] == _OR and match["field"] is None and not match["minus"]
+
+
+def _check_or(neighbors: list[SearchTerm | None], all_must_match: tuple[str, ...]) -> None:
+    """Refuse OR but between two terms of a field whose terms are alternatives: it would not do what it says."""
+    fields = {term.field for term in neighbors if term is not None and not term.negated}
+    alike = len(neighbors) == 2 and None not in neighbors and not any(term and term.negated for term in neighbors)
+    if not alike or len(fields) != 1 or fields & set(all_must_match):
+        raise InvalidInputError(
+            'OR joins values of one field, as in is:open OR is:rejected. To search for it as a word, write "OR".',
+            field="q",
+        )
 
 
 def _unknown_field(name: str, fields: Fields) -> str:

@@ -5,15 +5,12 @@ import streamlit as st
 from core.dataset import parse_search
 from core.errors import InvalidInputError
 from pages.components.check.groups import GROUPS
-from pages.components.shared import page, reviewer_name, search_line
+from pages.components.shared import first_step, page, reviewer_name, search_line
 
 project = page.project()
 if not page.services().entries.has_entries(project.id):
     page.header("Check")
-    page.empty_state(
-        "fact_check", "There is nothing to check yet: this project has no entries.", "generate",
-        "Generate questions and answers",
-    )  # fmt: skip
+    first_step.show(project.id, "fact_check", "There is nothing to check yet: this project has no entries.")
     st.stop()
 
 page.header("Check", "What a model would learn from this dataset, measured")

@@ -6,7 +6,7 @@ from core.accounts.permissions import Act
 from core.dataset import parse_search
 from core.errors import InvalidInputError
 from pages.components.curate import button_review, desk, empty_queue, own_review, sent_back, team_menu
-from pages.components.shared import entry_grid, entry_table, page, reviewer_name, search_line, similar
+from pages.components.shared import entry_grid, entry_table, first_step, page, reviewer_name, search_line, similar
 
 VIEWS = ("Desk", "Table", "Grid", "Buttons")
 
@@ -14,13 +14,7 @@ project = page.project()
 services = page.services()
 if not services.entries.has_entries(project.id):
     page.header("Curate")
-    page.empty_state(
-        "checklist",
-        "There is nothing to review yet: this project has no entries.",
-        "generate",
-        "Generate questions and answers",
-        act=Act.GENERATE_PAID,
-    )
+    first_step.show(project.id, "checklist", "There is nothing to review yet: this project has no entries.")
     st.stop()
 
 with page.header("Curate"):

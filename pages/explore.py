@@ -2,23 +2,16 @@
 
 import streamlit as st
 
-from core.accounts.permissions import Act
 from core.dataset import parse_search
 from core.errors import InvalidInputError
 from pages.components.explore import boards, results
-from pages.components.shared import page, reviewer_name, search_line
+from pages.components.shared import first_step, page, reviewer_name, search_line
 
 project = page.project()
 entries = page.services().entries
 if not entries.has_entries(project.id):
     page.header("Explore")
-    page.empty_state(
-        "query_stats",
-        "There is nothing to explore yet: this project has no entries.",
-        "generate",
-        "Generate questions and answers",
-        act=Act.GENERATE_PAID,
-    )
+    first_step.show(project.id, "query_stats", "There is nothing to explore yet: this project has no entries.")
     st.stop()
 
 actions = page.header("Explore")

@@ -9,7 +9,7 @@ from core.errors import InvalidInputError, NotFoundError
 from core.export import ExportRecipe, SelectionCounts, format_named, parse_recipe
 from core.tasks import TaskStatus
 from pages.components.export import finished_exports, image_changes, recipe_form, row_preview
-from pages.components.shared import numbers, page, task_progress
+from pages.components.shared import first_step, numbers, page, task_progress
 from pages.components.shared.numbers import pluralize
 
 
@@ -18,7 +18,7 @@ def main() -> None:
     counts = page.services().projects.counts(project.id)
     action = page.header("Export", f"{pluralize(counts.entries, 'entry')}, {numbers.text(counts.confirmed)} confirmed")
     if not counts.entries:
-        page.empty_state("quiz", "There are no entries to export yet.", "generate", "Generate questions and answers")
+        first_step.show(project.id, "quiz", "There are no entries to export yet.")
         return
     task_id = st.query_params.get("task")
     if task_id:

@@ -58,7 +58,7 @@ def main() -> None:
         query = parse_image_query(line)
         total = page.services().image_queries.count(project.id, query)
     except VitrineError as error:
-        st.error(page.escape(str(error)), icon=":material/error:")
+        nothing.refused(project.id, line, error)
         return
     for image_id in query.values(SIMILAR):
         st.caption(f"Images like {page.escape(page.services().image_queries.similar_name(image_id) or 'another')}")

@@ -5,13 +5,13 @@ import json
 import streamlit as st
 
 from core import Tasks, caller
-from core.accounts.permissions import Act
 from core.export import ImageVariantTask
 from core.export.variant_task import report_lines
 from core.tasks import TaskStatus
 from core.vision import ImageAnalysisTask
 from pages.components.shared import (
     analysis_report,
+    first_step,
     moment,
     numbers,
     page,
@@ -50,7 +50,7 @@ def main() -> None:
             "Those that are started here begin there, or here when it ends."
         )
     if not tasks:
-        page.empty_state("task_alt", "There are no tasks yet.", "generate", "Generate questions", act=Act.GENERATE_PAID)
+        first_step.show(project.id, "task_alt", "There are no tasks yet.")
         return
     chosen = st.query_params.get("task")
     for task in tasks:

@@ -13,7 +13,7 @@ PREFERENCE = "desk-keys"
 _MAX_KEY_CHARS = 20
 _FIXED = {"escape"}
 _RESERVED = {"escape", "enter", "tab", " ", "dead", "unidentified", "process", *"0123456789"}
-"""Keys that forms, the digits of labels and stars, or keyboards themselves use."""
+"""Keys that forms, the digits of labels and stars, or keyboards themselves use; while drawing boxes arrows, too."""
 
 
 @cache
@@ -43,12 +43,12 @@ def checked_keys(keys: Any) -> dict[str, str]:
     """
     if not isinstance(keys, dict):
         raise InvalidInputError("Send the keys as a JSON object, by the name of what they do.", field="keys")
-    changeable = {row["name"] for row in table() if "keys" in row and "mode" not in row} - _FIXED
+    changeable = {row["name"]: "mode" in row for row in table() if "keys" in row and row["name"] not in _FIXED}
     for name, key in keys.items():
         if name not in changeable:
             raise InvalidInputError(f"{name} has no key that can be changed.", field="keys")
         is_key = isinstance(key, str) and 0 < len(key) <= _MAX_KEY_CHARS and key.isprintable() and key == key.lower()
-        if not is_key or key in _RESERVED:
+        if not is_key or key in _RESERVED or (changeable[name] and key.startswith("arrow")):
             shown = str(key).upper().strip() or "Space"
             raise InvalidInputError(f"{shown} has a meaning of its own. Choose another key.", field="keys")
     _check_meanings(keys)
@@ -67,4 +67,4 @@ def _check_meanings(keys: dict[str, str]) -> None:
 
 
 def _is_chosen(row: dict[str, Any], keys: dict[str, str]) -> bool:
-    return "mode" not in row and "keys" in row and row["name"] in keys
+    return "keys" in row and row["name"] in keys

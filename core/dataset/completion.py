@@ -6,6 +6,7 @@ from sqlmodel import Session, col
 from core.dataset import quality
 from core.dataset.conditions import conditions
 from core.dataset.filters import FIELDS, EntryFilter
+from core.dataset.reviewers import reviewer_names
 from core.dataset.stats import tag_names
 from core.db import Events, ImageDatasets
 from core.db.text import holds_text
@@ -21,6 +22,8 @@ _COLUMNS = {
     "lang": col(_Entry.language), "reason": col(_Entry.reject_reason),
 }  # fmt: skip
 _PEOPLE = ("by", "skipped", "second", "sent", "free")
+_REVIEWERS = ("second", "sent")
+"""Of these everybody who may review is a value, also before they have done anything."""
 
 
 def image_names(session: Session, project_id: str, part: str) -> list[tuple[str, int]]:
@@ -43,7 +46,9 @@ def field_values(session: Session, project_id: str, field: str) -> list[str]:
         return [*tag_names(session, project_id, MAX_VALUES), NONE]
     if field in _PEOPLE:
         people = select(col(Events.actor)).where(col(Events.project_id) == project_id, col(Events.entity) == "entry")
-        return list(session.scalars(people.group_by(Events.actor).order_by(func.count().desc()).limit(MAX_VALUES)))
+        names = list(session.scalars(people.group_by(Events.actor).order_by(func.count().desc()).limit(MAX_VALUES)))
+        reviewers = reviewer_names(session, project_id) if field in _REVIEWERS else []
+        return list(dict.fromkeys([*names, *reviewers]))[:MAX_VALUES]
     if field in _COLUMNS:
         column, count = _COLUMNS[field], func.count()
         used = select(column).where(*conditions(project_id, EntryFilter())).group_by(column)

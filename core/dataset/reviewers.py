@@ -36,6 +36,11 @@ def not_reviewing(session: Session, project_id: str, names: Sequence[str]) -> tu
     return () if reviewers is None else tuple(name for name in names if name.casefold() not in reviewers)
 
 
+def reviewer_names(session: Session, project_id: str) -> list[str]:
+    """Return the names of those who may review; none where there are no accounts."""
+    return sorted((_reviewers(session, project_id) or {}).values(), key=str.lower)
+
+
 def _reviewers(session: Session, project_id: str) -> dict[str, str] | None:
     """Return the names of those who may review, by their case-folded ones; None where there are no accounts."""
     if session.exec(select(Accounts.id).limit(1)).first() is None:

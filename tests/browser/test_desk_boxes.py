@@ -130,6 +130,7 @@ def test_keys_alone_draw_and_correct_a_box(server: AppServer, page: Page) -> Non
     assert stored(server, page, project_id) == [("bowl", [2, 29, 32.5, 50])]
 
     page.keyboard.press("n")
+    expect(page.locator(".desk .boxes.editing")).to_be_focused()  # its keys move the new box
     assert stored(server, page, project_id)[1][0] == "bowl"
     page.keyboard.press("Delete")
     page.keyboard.press("Tab")

@@ -53,3 +53,16 @@ def test_a_null_character_separates_words() -> None:
     assert parse_image_query("red\0bus tag:sea\0").terms == (
         ImageTerm("", "red"), ImageTerm("", "bus"), ImageTerm("tag", "sea"),
     )  # fmt: skip
+
+
+def test_or_stands_between_values_of_one_field() -> None:
+    assert parse_search("kind:count OR kind:color is:open") == parse_search("kind:count kind:color is:open")
+    assert parse_search('"OR" or') == parse_search(str(parse_search('"OR" or')))
+
+
+@pytest.mark.parametrize(
+    "line", ["kind:count OR is:open", "cat OR dog", "tag:a OR tag:b", "OR", "is:open OR", "is:open OR -is:open"]
+)
+def test_or_that_would_not_do_what_it_says_is_refused(line: str) -> None:
+    with pytest.raises(InvalidInputError, match="OR joins values of one field"):
+        parse_search(line)

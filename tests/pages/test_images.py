@@ -40,6 +40,17 @@ def test_the_search_of_the_address_is_opened_and_an_empty_one_says_why() -> None
 
     refused = open_page("images", id_, q="nmae:2")
     assert "Did you mean name" in refused.error[0].value
+    assert "nothing-analyze" not in [button.key for button in refused.button]
+
+
+def test_a_search_by_an_image_without_a_vector_offers_the_analysis() -> None:
+    id_ = services().projects.create_project("Shelf").id
+    (image,) = add(1)
+    page = open_page("images", id_, q=f"similar:{image}")
+    assert "has no vector yet" in page.error[0].value
+    page.button(key="nothing-analyze").click().run()
+    assert not page.exception
+    assert "analyze-fresh" in [toggle.key for toggle in page.toggle]
 
 
 def test_all_images_of_a_search_are_selected_and_go_to_generate(page: AppTest) -> None:

@@ -1,4 +1,4 @@
-"""The tour of a sample project: one sentence and one button for each step, until the person closes it."""
+"""The tour of a sample project: a sentence for each step and a button to the next, until the person closes it."""
 
 from dataclasses import dataclass
 
@@ -13,32 +13,37 @@ _CLOSED = {"step": -1}
 
 @dataclass(frozen=True)
 class _Step:
-    """A sentence, and the page that its button opens."""
+    """A sentence about a page, and the page that its button opens."""
 
     sentence: str
-    button: str
-    file: str
+    button: str = ""
+    """Nothing at the last step."""
+    file: str = ""
     similar_to: str = ""
     """The photograph whose likes the Images page shows."""
 
 
 _STEPS = (
+    _Step("Decide a few entries on Curate: A confirms, X rejects, E edits.", "Ask a model", "generate"),
     _Step(
-        "Decide a few entries: A confirms, X rejects, E edits. Then let an offline model ask about the drawings.",
-        "Ask a model", "generate",
+        "On Generate a model asks about images and answers, here an offline one about the drawings.", "Find similar",
+        "images", "apples_four.jpg",
     ),
     _Step(
-        "Find the images that are most like one; the search line finds them by words.",
-        "Find similar", "images", "apples_four.jpg",
+        "Images has those first that are most like the chosen one; the search line finds them by words.",
+        "Learn a style", "style",
     ),
-    _Step("Let Vitrine learn a style from images, and make new ones in it.", "Learn a style", "style"),
-    _Step("See what the dataset is worth: answers that can be guessed, repeats, missing twins.", "Check", "check"),
-    _Step("Take the dataset with you, in the format that your training reads.", "Export", "export"),
+    _Step("Style learns how images look, and makes new ones that look alike.", "Check the dataset", "check"),
+    _Step(
+        "Check measures what the dataset is worth: answers that can be guessed, repeats, missing twins.", "Export",
+        "export",
+    ),
+    _Step("Export writes the dataset in the format that your training reads."),
 )  # fmt: skip
 
 
 def show(project_id: str | None) -> None:
-    """Draw the next step; nothing in other projects, and nothing any more once the tour was closed or went through."""
+    """Draw the step where the person is; nothing in other projects, and nothing any more once the tour was closed."""
     if project_id is None or not visitor.may(Act.EXPORT, project_id):
         return
     services = page.services()
@@ -50,7 +55,7 @@ def show(project_id: str | None) -> None:
     step = _STEPS[number]
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="tour"):
         st.markdown(f":gray[{number + 1} of {len(_STEPS)}] {step.sentence}", width="stretch")
-        goes_on = st.button(step.button, icon=":material/arrow_forward:", key="tour-next")
+        goes_on = bool(step.file) and st.button(step.button, icon=":material/arrow_forward:", key="tour-next")
         closes = st.button("Close the tour", icon=":material/close:", type="tertiary", key="tour-close")
     if closes:
         services.preferences.put(_person(), _PREFERENCE, _CLOSED, project_id)

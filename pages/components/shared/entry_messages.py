@@ -5,7 +5,7 @@ import streamlit as st
 from core import ImageDatasets
 from core.accounts.permissions import Act
 from core.dataset.messages import MAX_CHARS, PLEASE, EntryMessage
-from pages.components.shared import page, people, reviewer_name
+from pages.components.shared import page, people, reviewer_name, visitor
 
 _ENDED = {
     "answer": "answered", "close": "closed it", "confirm": "looked again and confirmed",
@@ -42,7 +42,7 @@ def _write(entry: ImageDatasets, actor: str, sign: str, *, answers: bool) -> Non
         text = st.text_area(
             "Message", placeholder="" if answers else PLEASE, max_chars=MAX_CHARS, key=f"say-{entry.id}"
         )
-        to = "" if answers else st.text_input("To", placeholder="Whoever decided or wrote it", key=f"to-{entry.id}")
+        to = "" if answers else _choose_person(entry, actor)
         wanted = st.form_submit_button("Send", key=f"message-send-{entry.id}")
     if wanted:
         with page.show_errors():
@@ -51,6 +51,16 @@ def _write(entry: ImageDatasets, actor: str, sign: str, *, answers: bool) -> Non
             else:
                 page.services().messages.send(entry.id, text or PLEASE, to=to or None, actor=actor)
             st.rerun(scope="fragment")
+
+
+def _choose_person(entry: ImageDatasets, actor: str) -> str:
+    """Draw the choice of who gets the message; "" for whoever decided the entry last, or else wrote its answer."""
+    known = page.services().entries.field_values(entry.project_id, "sent")
+    chosen = st.selectbox(
+        "To", [name for name in known if name != actor], index=None, format_func=people.shown, key=f"to-{entry.id}",
+        placeholder="Whoever decided or wrote it", accept_new_options=not visitor.has_accounts(),
+    )  # fmt: skip
+    return chosen or ""
 
 
 def _close(entry_id: str, person: str, actor: str) -> None:

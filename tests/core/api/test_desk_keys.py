@@ -19,6 +19,9 @@ def test_keys_are_chosen_by_each_person_and_reset_by_an_empty_choice(client: Tes
     assert own_keys(services, "Ada") == {"confirm": "j", "skip": "a"}
     assert own_keys(services, "Ben") == {}
 
+    of_boxes = {"newBox": "k", "corner": "n"}
+    assert _choose(client, of_boxes).json() == {"keys": of_boxes}
+
     assert _choose(client, {}).json() == {"keys": {}}
     assert own_keys(services, "Ada") == {}
 
@@ -34,6 +37,7 @@ def test_keys_are_chosen_by_each_person_and_reset_by_an_empty_choice(client: Tes
         ({"confirm": "7"}, "7 has a meaning of its own. Choose another key."),
         ({"confirm": "\u200b"}, "\u200b has a meaning of its own. Choose another key."),
         ({"confirm": " "}, "Space has a meaning of its own. Choose another key."),
+        ({"newBox": "arrowup"}, "ARROWUP has a meaning of its own. Choose another key."),
         ({"escape": "j"}, "escape has no key that can be changed."),
         (["j"], "Send the keys as a JSON object, by the name of what they do."),
     ],

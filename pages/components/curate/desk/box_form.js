@@ -4,7 +4,6 @@
 
 const NUDGE_DELAY_MS = 600;
 const MAX_LABELS = 9; // as many as there are digit keys
-const BOX_KEY_NAMES = Object.fromEntries(KEYS.filter(({ mode }) => mode === "boxes").flatMap(({ name, keys = [] }) => keys.map((key) => [key, name])));
 const ALLOWED = ["confirm", "reject", "skip", "undo", "zoom", "fit", "imageBefore", "imageAfter", "draw", "objects", "escape"];
 const labelsUsed = new Set(); // in this visit; each keeps its digit
 
@@ -19,12 +18,12 @@ class BoxForm {
     this.label.onfocus = () => (this.labeled = this.editor.selected);
     this.suggestions = h("div", { cls: "chips small" });
     this.status = h("div", { cls: "status", role: "status" });
-    const button = (text, key, act) => h("button", { type: "button", onclick: act }, text, h("kbd", {}, key));
-    this.deleteButton = button("Delete", "Del", () => this.act("deleteBox"));
+    const button = (text, name, act) => h("button", { type: "button", onclick: act }, text, keyMap.hint(name));
+    this.deleteButton = button("Delete", "deleteBox", () => this.act("deleteBox"));
     this.node = h("div", { cls: "form" }, h("div", { cls: "question" }, item.question), answerNode(item),
       h("label", {}, "Label of the selected box", this.label), this.suggestions, this.status,
-      h("div", { cls: "row" }, button("New box", "N", () => this.act("newBox")), this.deleteButton, button("Done", "Esc", () => desk.closeForm())),
-      h("div", { cls: "caption" }, "Drag to draw a box. Click or Tab selects one; the arrow keys move it by 1 px, with Shift by 10. C chooses a corner instead. Space and drag moves the image."));
+      h("div", { cls: "row" }, button("New box", "newBox", () => this.act("newBox")), this.deleteButton, button("Done", "escape", () => desk.closeForm())),
+      h("div", { cls: "caption" }, `Drag to draw a box. Click or ${keyMap.text("nextBox")} selects one; the arrow keys move it by 1 px, with Shift by 10. ${keyMap.text("corner")} chooses a corner instead. Space and drag moves the image.`));
     this.onKeyUp = (event) => event.key === " " && this.pan(false);
     this.onHide = () => this.saveNudge();
     window.addEventListener("keyup", this.onKeyUp);
@@ -80,7 +79,7 @@ class BoxForm {
     this.suggestions.replaceChildren(...(isOwnSelected ? this.labels : []).map((label, index) =>
       h("button", { type: "button", cls: label === selected.label ? "chip on" : "chip", onclick: () => this.setLabel(label) }, label, h("kbd", {}, String(index + 1)))));
     const { length } = this.desk.stage.layerOf("objects", editor.at);
-    const hint = !length ? "" : editor.objects.length ? " Click an object, or select it by Tab and press Enter, to make it a box." : ` O shows ${plural(length, "object", "objects")} that can become boxes.`;
+    const hint = !length ? "" : editor.objects.length ? ` Click an object, or select it by ${keyMap.text("nextBox")} and press Enter, to make it a box.` : ` ${keyMap.text("objects")} shows ${plural(length, "object", "objects")} that can become boxes.`;
     if (!selected) this.status.textContent = `${plural(own.length, "box", "boxes")} on this image, none selected.${hint}`;
     else if (!isOwnSelected) this.status.textContent = `Found in the image: ${selected.label}, score ${selected.score.toFixed(2)}. Enter makes it a box of this entry.`;
     else this.status.textContent = `${{ nw: "Top left corner of box", se: "Bottom right corner of box" }[corner] ?? "Box"} ${own.indexOf(selected) + 1} of ${own.length}: ${boxText(selected)}`;
@@ -112,8 +111,8 @@ class BoxForm {
       this.nudge(step[0] * px, step[1] * px);
     } else if (key === " ") this.pan(true);
     else if (digit !== undefined) this.labels[digit - 1] !== undefined && this.setLabel(this.labels[digit - 1]);
-    else if (!BOX_KEY_NAMES[key]) return false;
-    else if (!event.repeat || key === "tab") this.act(BOX_KEY_NAMES[key], event.shiftKey);
+    else if (!keyMap.boxNames[key]) return false;
+    else if (!event.repeat || keyMap.boxNames[key] === "nextBox") this.act(keyMap.boxNames[key], event.shiftKey);
     return true;
   }
 

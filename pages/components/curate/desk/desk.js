@@ -75,7 +75,7 @@ class Desk {
     const target = event.composedPath()[0];
     const isTyping = target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
     const endsForm = event.key === "Escape" || (event.key === "Enter" && (event.ctrlKey || event.metaKey || event.shiftKey));
-    if (this.form && this.root.getRootNode().contains(target) && (isTyping || endsForm)) return this.form.key(event);
+    if (this.form && !this.keyCard.choosing && this.root.getRootNode().contains(target) && (isTyping || endsForm)) return this.form.key(event);
     if (isTyping || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("[role=dialog][aria-modal=true]")) return;
     if (this.keyCard.key(event)) return event.preventDefault(), event.stopImmediatePropagation();
     if (event.key === "Escape" && !this.hasOpen) return; // a popover of the page may be open

@@ -7,20 +7,25 @@ class KeyMap {
   /* Take the keys that the person chose, by the name of what they do. */
   use(own) {
     this.own = own ?? {};
-    this.names = Object.fromEntries(KEYS.filter(({ mode }) => !mode).flatMap((row) => this.keysOf(row).map((key) => [key, row.name])));
+    const names = (rows) => Object.fromEntries(rows.flatMap((row) => this.keysOf(row).map((key) => [key, row.name])));
+    this.names = names(KEYS.filter(({ mode }) => !mode));
+    this.boxNames = names(KEYS.filter(({ mode }) => mode === "boxes"));
   }
 
-  keysOf({ name, mode, keys = [] }) { return !mode && this.own[name] ? [this.own[name]] : keys; }
+  /* Enter stays beside a key that was chosen: nobody can choose it. */
+  keysOf({ name, keys = [] }) { return this.own[name] ? [this.own[name], ...keys.filter((key) => key === "enter")] : keys; }
 
   nameOf(key) { return this.names[key.toLowerCase()]; }
 
   shown(row) {
-    const own = !row.mode && this.own[row.name];
+    const own = this.own[row.name];
     return own ? (PRETTY[own] ?? own.toUpperCase()) : row.shown;
   }
 
   /* What is written on buttons. */
-  hint(name) { return h("kbd", {}, this.shown(KEYS.find((row) => row.name === name && row.keys))); }
+  hint(name) { return h("kbd", {}, this.text(name)); }
+
+  text(name) { return this.shown(KEYS.find((row) => row.name === name && row.keys)); }
 }
 
 const keyMap = new KeyMap();
@@ -50,7 +55,7 @@ class KeyCard {
   }
 
   keyNode(row) {
-    if (row.mode || !row.keys || FIXED.includes(row.name)) return h("kbd", {}, row.shown);
+    if (!row.keys || FIXED.includes(row.name)) return h("kbd", {}, row.shown);
     const isChosen = this.choosing === row.name;
     return h("button", { cls: isChosen ? "key on" : "key", value: row.name, title: "Choose another key", onclick: () => this.choose(row.name) }, isChosen ? "Press a key" : keyMap.shown(row));
   }

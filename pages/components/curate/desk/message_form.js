@@ -27,26 +27,52 @@ function messageNodes(item, actor) {
 class MessageForm {
   constructor(desk, item) {
     const { actor } = desk.queue.data;
-    Object.assign(this, { desk, item, answers: openFor(item, actor).length > 0 });
+    Object.assign(this, { desk, item, answers: openFor(item, actor).length > 0, people: [] });
     this.input = h("textarea", { rows: 2, maxLength: 2000, placeholder: this.answers ? "Your answer" : "Please look again." });
-    this.to = h("input", { placeholder: "Whoever decided or wrote this entry", maxLength: 60 });
+    this.to = h("input", { placeholder: this.hasAuthor ? "Whoever decided or wrote this entry" : "A person's name", maxLength: 60 });
+    this.to.oninput = () => this.offer();
+    this.offered = h("div", { cls: "chips small" });
+    this.status = h("div", { cls: "status", role: "status" });
     this.node = h("div", { cls: "form" }, h("div", { cls: "question" }, item.question), answerNode(item),
       h("label", {}, this.answers ? "Answer to what was sent back to you" : "Message: send the entry back", this.input),
-      this.answers ? "" : h("label", {}, "To", this.to),
+      ...(this.answers ? [] : [h("label", {}, "To", this.to), this.offered]), this.status,
       h("div", { cls: "caption" }, "Enter sends, Shift + Enter begins a line, Esc cancels"));
+    if (!this.answers) this.loadPeople();
+  }
+
+  /* Whether somebody else may have decided or written it: then the message needs no name. */
+  get hasAuthor() {
+    const { item, desk } = this;
+    const mine = desk.queue.undoStack.some(({ item: done, act }) => done === item && DECISIONS.includes(act.decision));
+    return !mine && (item.state !== "open" || (!item.model && item.origin !== "imported"));
+  }
+
+  async loadPeople() {
+    const { actor, project } = this.desk.queue.data;
+    const { values } = await this.desk.queue.call("GET", "/desk/values", { project_id: project, field: "sent" }).catch(() => ({ values: null }));
+    this.people = (values ?? []).filter((name) => name !== actor);
+    if (values && !this.people.length) this.status.textContent = "Nobody else has reviewed this project yet. Name the person it is for, as they call themselves here.";
+    this.offer();
+  }
+
+  offer() {
+    const typed = this.to.value.trim().toLowerCase();
+    const matching = this.people.filter((name) => name.toLowerCase().startsWith(typed) && name.toLowerCase() !== typed).slice(0, 8);
+    this.offered.replaceChildren(...matching.map((name) => h("button", { cls: "chip", type: "button", onclick: () => ((this.to.value = name), this.offer(), this.input.focus()) }, personName(name))));
   }
 
   key(event) {
     event.stopImmediatePropagation();
     if (event.key === "Escape") this.desk.closeForm();
-    else if (event.key === "Enter" && !event.shiftKey) event.preventDefault(), this.send();
+    else if (event.key === "Enter" && !event.shiftKey && event.composedPath()[0].tagName !== "BUTTON") event.preventDefault(), this.send();
   }
 
   send() {
     const { desk, item, answers } = this;
     const text = this.input.value.trim() || (answers ? "" : "Please look again.");
-    if (!text) return;
     const to = this.to.value.trim();
+    if (!text) return;
+    if (!answers && !to && !this.hasAuthor) return (this.status.textContent = "Name the person it is for."), this.to.focus();
     desk.endForm();
     desk.tell(item, answers ? "answer" : "message", { text, ...(to && !answers && { to }) });
   }

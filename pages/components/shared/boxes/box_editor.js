@@ -60,7 +60,7 @@ class BoxEditor {
   addInMiddle() {
     const stage = this.zoom.stage.getBoundingClientRect();
     const place = (x, y) => this.point({ clientX: stage.left + stage.width * x, clientY: stage.top + stage.height * y });
-    if (this.add({ xyxy: drawnBox(place(0.25, 0.25), place(0.75, 0.75), this.size) })) this.changed(true);
+    if (this.add({ xyxy: drawnBox(place(0.25, 0.25), place(0.75, 0.75), this.size) })) this.changed();
   }
 
   take(object) {

@@ -41,7 +41,7 @@ ENTRIES = Searched(
         ("red bus", "both words, in the question, the answer or the name of the image"),
         ('"red bus"', "the words side by side"),
         ("is:open", "entries without a decision"),
-        ("kind:count kind:color", "questions of one kind or the other"),
+        ("is:open OR is:rejected", "either: values of one field are alternatives"),
         ("answer:yes", "entries whose whole answer is yes"),
         ("-tag:draft", "entries without the tag draft"),
         ("score:<3", "rated below 3 stars; unrated ones are left out"),

@@ -21,7 +21,7 @@ def _has_tour(project_id: str) -> bool:
     return bool(_open(project_id).button)
 
 
-def test_each_button_goes_on_and_the_tour_is_gone_after_the_last_step(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_button_opens_the_page_that_the_next_sentence_is_about(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[tuple[str, bool]] = []
     monkeypatch.setattr(tour.page, "go", lambda file, **query: opened.append((file, "q" in query)))
     project_id = services().samples.create().id
@@ -35,6 +35,8 @@ def test_each_button_goes_on_and_the_tour_is_gone_after_the_last_step(monkeypatc
     assert list(dict.fromkeys(opened)) == [
         ("generate", False), ("images", True), ("images", False), ("style", False), ("check", False), ("export", False),
     ]  # fmt: skip
+    assert "Export writes the dataset" in _open(project_id).markdown[0].value
+    _open(project_id).button(key="tour-close").click().run()
     assert not _has_tour(project_id)
 
 
