@@ -13,12 +13,12 @@ from tests.pages.running import open_page, services, texts
 from tests.pictures import png
 
 
-def test_without_tasks_the_page_links_to_generate() -> None:
+def test_without_tasks_and_images_the_page_leads_to_upload() -> None:
     project = services().projects.create_project("Shelf")
 
     at = open_page("tasks", project.id)
 
-    assert "There are no tasks yet." in texts(at)
+    assert "There are no tasks yet. Add images first." in texts(at)
 
 
 def test_rows_of_imports_tell_their_files_and_results_apart() -> None:
