@@ -55,9 +55,9 @@ _AS_IN_ENGLISH = frozenset(["es-419", "es-DO", "es-GT", "es-MX", "es-PA", "es-PE
 _NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
 
-def text(value: float, decimals: int = 0) -> str:
-    """Return a number with separated thousands, rounded to *decimals*."""
-    return exact(value, decimals, st.context.locale)
+def text(value: float | None, decimals: int = 0) -> str:
+    """Return a number with separated thousands, rounded to *decimals*; "?" for one that is not known."""
+    return "?" if value is None else exact(value, decimals, st.context.locale)
 
 
 def pluralize(number: int, one: str, many: str = "") -> str:

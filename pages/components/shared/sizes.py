@@ -11,6 +11,6 @@ def readable(size_bytes: int) -> str:
     return f"{numbers.text(size_bytes)} bytes"
 
 
-def pixels(width: int, height: int) -> str:
+def pixels(width: int | None, height: int | None) -> str:
     """Return the size of an image: "1,920 x 1,080 px"."""
     return f"{numbers.text(width)} x {numbers.text(height)} px"
