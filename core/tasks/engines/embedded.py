@@ -173,10 +173,20 @@ class EmbeddedEngine:
         self._lease.release()
 
     async def _run(self, task_id: str) -> None:
+        """Run the task, and again for each submission that came meanwhile, also while its end was told."""
+        try:
+            while True:
+                await self._run_once(task_id)
+                if not self._take_resubmission(task_id):
+                    return
+        except BaseException:
+            with self._running_lock:
+                self._running.pop(task_id, None)
+            raise
+
+    async def _run_once(self, task_id: str) -> None:
         try:
             task = await self._runner.run(task_id)
-            while self._take_resubmission(task_id):
-                task = await self._runner.run(task_id)
             if not self._runner.is_stopping and self._lease.is_held():
                 await asyncio.to_thread(self._ended, task)
         except Exception:
@@ -184,9 +194,6 @@ class EmbeddedEngine:
             log.exception("task %s stopped [%s]", task_id, error_id)
             reason = f"Something went wrong inside Vitrine. The log has the details under {error_id}."
             await self._db.write(lambda session: pause_running(session, task_id, reason))
-        finally:
-            with self._running_lock:
-                self._running.pop(task_id, None)
 
     def _take_resubmission(self, task_id: str) -> bool:
         """Return whether the task was submitted again meanwhile; if not, the next submit starts a new run."""

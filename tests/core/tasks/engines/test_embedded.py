@@ -1,14 +1,18 @@
 """One embedded engine runs the tasks of a database; another one hands it what it is told, and waits for its end."""
 
+import asyncio
+import threading
+
 import pytest
+from sqlmodel import select
 
 from core.background_loop import BackgroundLoop
-from core.db import Database
+from core.db import Database, TaskItems, Tasks
 from core.errors import NotFoundError
-from core.tasks import TaskService
+from core.tasks import EmbeddedEngine, TaskService
 from core.tasks.engines import embedded
 from tests.core.tasks.conftest import MakeTask
-from tests.core.tasks.counting import Counting, counted
+from tests.core.tasks.counting import Counting, counted, kinds
 from tests.core.tasks.engines.conftest import MakeEngine, let_go, until, wait_for
 
 
@@ -104,3 +108,30 @@ def test_a_task_is_paused_with_an_error_id_when_its_runner_fails(
     make_engine().submit(task.id)
     wait_for(tasks, task.id, "paused")
     assert "The log has the details under" in tasks.get_task(task.id).note
+
+
+def test_a_task_submitted_while_its_end_is_told_runs_again_and_is_in_flight_until_its_own_end(
+    db: Database, tasks: TaskService, make_task: MakeTask, loop: BackgroundLoop, kind: Counting
+) -> None:
+    telling, may_go_on = threading.Event(), threading.Event()
+
+    def ended(_task: Tasks) -> None:
+        telling.set()
+        may_go_on.wait(60)
+
+    engine, task = EmbeddedEngine(db, kinds(kind), loop, ended), make_task("fail")
+    engine.start()
+    engine.submit(task.id)
+    assert telling.wait(60)
+    with db.transaction() as session:
+        session.exec(select(TaskItems)).one().payload = {"does": "wait"}
+    tasks.retry_failed(task.id)
+    engine.submit(task.id)
+    may_go_on.set()
+    until(lambda: kind.in_flight == 1)
+    loop.run(asyncio.sleep(0.05), 60)  # the run before it has ended
+    assert engine.works_on(task.id)
+    let_go(loop, kind)
+    until(lambda: not engine.works_on(task.id))
+    engine.stop()
+    assert (tasks.get_task(task.id).status, counted(db)) == ("completed", [0])
