@@ -198,7 +198,8 @@ class Services:
             schema_check.close()
 
     def _start_dispatcher(self) -> WebhookDispatcher:
-        dispatcher = WebhookDispatcher(self.db, self.loop, lambda: self.engine.health().runs_here)
+        engine = self.engine  # asked for later, it would be started again while everything is closed
+        dispatcher = WebhookDispatcher(self.db, self.loop, lambda: engine.health().runs_here)
         dispatcher.start()
         return dispatcher
 
@@ -206,7 +207,9 @@ class Services:
         def ended(task: Tasks) -> None:
             remove_old_exports(self.db)
             if task.task_type != self.analysis.task_type:
-                self.analyze_new_images(task.project_id)
+                added = self.new_images.open_task(task.project_id)
+                if added is not None:
+                    engine.submit(added)  # self.engine would start another one while everything is closed
 
         engine = make_engine(self.db, self.kinds, self.loop, lanes_of_task, ended, typed_key_of_address)
         engine.start()
