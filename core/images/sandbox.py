@@ -33,7 +33,13 @@ class Sandbox:
     before anything is decoded, and their import takes 0.2 s of CPU.
     """
 
-    def __init__(self, workers: int, memory_bytes: int, timeout_s: float) -> None:
+    def __init__(
+        self, workers: int, memory_bytes: int, timeout_s: float, *, warm_up: Callable[[], object] | None = None
+    ) -> None:
+        """Each worker runs *warm_up*, picklable, before its first job; the time limit does not count it.
+
+        What a job imports counts, and the worker that replaces a killed one has imported nothing.
+        """
         from loky.backend.context import get_context
         from pebble import ProcessPool
 
@@ -44,7 +50,7 @@ class Sandbox:
         context = get_context("loky")
         self._workers = workers
         self._timeout_s = timeout_s
-        self._pool = ProcessPool(workers, initializer=worker.prepare, initargs=(memory_bytes,), context=context)
+        self._pool = ProcessPool(workers, initializer=worker.prepare, initargs=(memory_bytes, warm_up), context=context)
 
     def run(self, function: Callable[..., T], *args: Any, timeout_s: float | None = None) -> T:
         """Run *function* in a worker and return its result, or raise what it raised.

@@ -76,10 +76,13 @@ def watch_memory(memory_bytes: int) -> None:
     threading.Thread(target=watch, name="memory", daemon=True).start()
 
 
-def prepare(memory_bytes: int) -> None:
-    """Prepare a new worker process: its limits, and the reuse of its memory."""
+def prepare(memory_bytes: int, warm_up: Callable[[], object] | None = None) -> None:
+    """Prepare a new worker process: its limits, the reuse of its memory, and what its jobs import."""
     limit(memory_bytes)
     keep_memory()
+    if warm_up is not None:
+        leave_deleted_directory()
+        warm_up()
 
 
 def keep_memory() -> None:

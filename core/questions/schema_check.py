@@ -7,7 +7,7 @@ of the server's interpreter, because Python's regular expressions hold the inter
 import json
 import threading
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from cachetools import TTLCache
@@ -20,8 +20,6 @@ from core.questions.text import MAX_ANSWER_CHARS
 
 TIMEOUT_S = 2.0
 _MEMORY_BYTES = 1_500_000_000
-# The first job of a worker imports the validator.
-_START_TIMEOUT_S = 60.0
 # Further checks are refused instead of blocking the threads of the server.
 _MAX_WAITING = 8
 # A schema that reached the time limit is refused at once for this long.
@@ -111,8 +109,8 @@ class _Worker:
     def get(self) -> Sandbox:
         with self._lock:
             if self._sandbox is None:
-                self._sandbox = Sandbox(1, _MEMORY_BYTES, TIMEOUT_S)
-                self._sandbox.run(json_schema.schema_problem, "{}", timeout_s=_START_TIMEOUT_S)
+                warm_up = partial(json_schema.schema_problem, "{}")  # imports the validator
+                self._sandbox = Sandbox(1, _MEMORY_BYTES, TIMEOUT_S, warm_up=warm_up)
             return self._sandbox
 
     def close(self) -> None:

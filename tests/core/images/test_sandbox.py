@@ -3,6 +3,7 @@
 import errno
 import os
 import signal
+import time
 
 import pytest
 
@@ -28,6 +29,20 @@ def spin(_path: str) -> None:
 
 def eat(_path: str) -> int:
     return len(bytearray(4_000_000_000))
+
+
+is_warm = False
+
+
+def warm_up() -> None:
+    """Take longer than a job may."""
+    global is_warm
+    time.sleep(1.5)
+    is_warm = True
+
+
+def say_whether_warm(_path: str) -> bool:
+    return is_warm
 
 
 def greet(path: str) -> str:
@@ -63,6 +78,17 @@ def test_a_worker_that_never_returns_is_killed() -> None:
         assert short.run(greet, "again") == "hello again"
     finally:
         short.close()
+
+
+def test_each_worker_is_warm_before_its_first_job_also_the_one_that_replaces_another() -> None:
+    slow = Sandbox(workers=1, memory_bytes=1_500_000_000, timeout_s=1, warm_up=warm_up)
+    try:
+        assert slow.run(say_whether_warm, "x")
+        with pytest.raises(ImageRejectedError):
+            slow.run(crash, "x")
+        assert slow.run(say_whether_warm, "x")
+    finally:
+        slow.close()
 
 
 def test_one_crash_in_a_group_rejects_only_its_own_file(box: Sandbox) -> None:
