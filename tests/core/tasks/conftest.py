@@ -1,13 +1,29 @@
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.db import Database, Projects, Tasks
 from core.tasks import TaskRunner, TaskService
+from tests import postgresql
 from tests.core.tasks.counting import Counting, kinds
 
 MakeTask = Callable[..., Tasks]
+
+
+@pytest.fixture
+def own() -> Iterator[postgresql.TestServer]:
+    """Start a server that no other test uses."""
+    shared = Path("/dev/shm" if Path("/dev/shm").is_dir() else tempfile.gettempdir())  # noqa: S108
+    directory = Path(tempfile.mkdtemp(prefix="vitrine-pg-", dir=shared))
+    started = postgresql.TestServer(directory, keeps_commits=True)
+    yield started
+    started.stop()
+    started.halt()
+    shutil.rmtree(directory)
 
 
 @pytest.fixture

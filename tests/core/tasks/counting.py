@@ -26,6 +26,7 @@ class Counting:
     def __init__(self, db: Database) -> None:
         self._db = db
         self.go_on = asyncio.Event()
+        self.deny = asyncio.Event()
         self.started = asyncio.Event()
         self.in_flight = 0
         self.most_in_flight = 0
@@ -66,8 +67,8 @@ class Counting:
             raise ZeroDivisionError("a bug")
         if does == "wait":
             await self.go_on.wait()
-        if does == "deny when released":
-            await self.go_on.wait()
+        if does == "deny when told":
+            await self.deny.wait()
             raise AccessDeniedError("The provider refused the key. Choose another one.")
         if does == "leave":
             self.started.set()

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import shutil
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -26,18 +24,6 @@ from tests.pictures import png
 pytestmark = [pytest.mark.postgresql, pytest.mark.prove, pytest.mark.timeout(900)]
 
 RESTARTS, CONCURRENCY, IMAGES = 3, 4, 60
-
-
-@pytest.fixture
-def own() -> Iterator[postgresql.TestServer]:
-    """Start a server that no other test uses."""
-    shared = Path("/dev/shm" if Path("/dev/shm").is_dir() else tempfile.gettempdir())  # noqa: S108
-    directory = Path(tempfile.mkdtemp(prefix="vitrine-pg-", dir=shared))
-    started = postgresql.TestServer(directory, keeps_commits=True)
-    yield started
-    started.stop()
-    started.halt()
-    shutil.rmtree(directory)
 
 
 @pytest.fixture

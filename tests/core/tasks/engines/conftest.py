@@ -64,14 +64,14 @@ class WithWorker(WorkersEngine):
         self.worker.stop(timeout_s)
 
 
-def wait_for(tasks: TaskService, task_id: str, status: str, timeout_s: float = 10.0) -> None:
+def wait_for(tasks: TaskService, task_id: str, status: str, timeout_s: float = 60.0) -> None:
     deadline = time.monotonic() + timeout_s
     while (now := tasks.get_task(task_id).status) != status:
         assert time.monotonic() < deadline, f"still {now}"
         time.sleep(0.01)
 
 
-def until(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+def until(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline
@@ -82,4 +82,4 @@ def let_go(loop: BackgroundLoop, kind: Counting) -> None:
     async def set_() -> None:
         kind.go_on.set()
 
-    loop.run(set_(), 5)
+    loop.run(set_(), 60)

@@ -82,7 +82,7 @@ def test_stopping_waits_for_the_item_in_flight_and_stores_its_result(
     time.sleep(0.3)
     assert not stopping.done()
     let_go(loop, kind)
-    stopping.result(10)
+    stopping.result(60)
     summary = tasks.summary(task.id)
     assert (summary.task.status, summary.done, summary.running, summary.queued) == ("running", 1, 0, 5)
     assert counted(db) == [0]

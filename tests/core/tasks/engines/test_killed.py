@@ -2,14 +2,11 @@
 
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -69,18 +66,6 @@ def _reaped(process: "subprocess.Popen[str]") -> None:
     process.wait(60)
     if process.stdout is not None:
         process.stdout.close()
-
-
-@pytest.fixture
-def own() -> Iterator[postgresql.TestServer]:
-    """Start a server that no other test uses."""
-    shared = Path("/dev/shm" if Path("/dev/shm").is_dir() else tempfile.gettempdir())  # noqa: S108
-    directory = Path(tempfile.mkdtemp(prefix="vitrine-pg-", dir=shared))
-    started = postgresql.TestServer(directory, keeps_commits=True)
-    yield started
-    started.stop()
-    started.halt()
-    shutil.rmtree(directory)
 
 
 def _started(db: Database, engine: str, items: int) -> str:
