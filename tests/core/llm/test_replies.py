@@ -1,7 +1,5 @@
 import contextlib
-import gc
 import json
-import time
 from typing import Any
 
 import json_repair
@@ -12,6 +10,7 @@ from hypothesis import strategies as st
 from core.errors import BadReplyError, CutReplyError, EmptyReplyError, FilteredReplyError, RefusedReplyError
 from core.llm import replies
 from core.llm.schemas import AnswerList, QuestionAnswerList, QuestionList, StyleAnalysis
+from tests.cpu_time import cost_s, takes_at_most
 
 ONE = {"questions": [{"question": "What is on the mat?", "kind": "object"}]}
 TEXT = json.dumps(ONE)
@@ -418,18 +417,12 @@ def test_thinking_is_removed_and_a_tag_that_is_text_stays(text: str, read: str) 
     ],
 )
 def test_a_reply_of_a_million_characters_takes_no_quadratic_time(text: str) -> None:
-    assert _cost_s(text) <= 40 * max(_cost_s(text[: len(text) // 8]), 0.01), "reading takes quadratic time"
-
-
-def _cost_s(text: str) -> float:
-    gc.disable()  # a collection walks everything that the tests before have left in this process
-    started = time.process_time()
-    try:
+    def read(text: str) -> None:
         with contextlib.suppress(BadReplyError):
             assert len(replies.parse(text, QuestionList, expected=3).model_dump()["questions"]) <= 1000
-        return time.process_time() - started
-    finally:
-        gc.enable()
+
+    short_s = max(cost_s(lambda: read(text[: len(text) // 16])), 0.005)
+    assert takes_at_most(120 * short_s, lambda: read(text)), "reading takes quadratic time"
 
 
 @given(st.text() | st.text(alphabet='{}[]",:\\`<think>/ \n0123abc'))

@@ -1,8 +1,9 @@
-import time
+from functools import partial
 
 import pytest
 
 from core.questions.near_repeats import KnownQuestions
+from tests.cpu_time import cost_s, takes_at_most
 
 
 @pytest.mark.parametrize(
@@ -35,11 +36,9 @@ def test_a_question_that_differs_in_one_content_word_is_no_repeat(question: str,
 
 
 def test_the_time_of_a_comparison_grows_no_faster_than_the_texts() -> None:
-    def time_s(words: int) -> float:
+    def compare(words: int) -> None:
         first, second = "what " * words + "cat", "what " * (words - 1) + "that cat"
-        started_s = time.perf_counter()
         assert not any(KnownQuestions([second]).has_near_repeat(first) for _ in range(20))
-        return time.perf_counter() - started_s
 
-    long_s, short_s = (min(time_s(words) for _ in range(3)) for words in (1600, 160))
-    assert long_s < 40 * short_s  # ten times the words: a quadratic comparison takes 100 times as long
+    # Sixteen times the words: a quadratic comparison takes 256 times as long.
+    assert takes_at_most(120 * cost_s(partial(compare, 100)), partial(compare, 1600))
