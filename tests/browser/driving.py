@@ -1,6 +1,8 @@
 """Starting the app, finding Chromium, and waiting for a page to settle: for the browser tests and the benches."""
 
+import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -10,7 +12,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,10 +36,17 @@ def find_chromium() -> str | None:
     return named or next((path for name in _NAMES if (path := shutil.which(name))), None)
 
 
+# Below those that a system gives to clients and to whoever asks for any: nobody takes one between probe and start.
+_PORTS = range(12_000, 32_000)
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that is free, by chance: two processes of tests ask at the same moment, with the same seed."""
+    while True:
+        port = random.SystemRandom().choice(_PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass
@@ -51,7 +59,7 @@ class AppServer:
     process: "subprocess.Popen[bytes]"
 
     @classmethod
-    @contextmanager
+    @contextlib.contextmanager
     def running(
         cls,
         directory: Path,
@@ -84,13 +92,13 @@ class AppServer:
         finally:
             server.stop()
 
-    def wait_until_healthy(self, timeout_s: float = 60.0) -> None:
+    def wait_until_healthy(self, timeout_s: float = 120.0) -> None:
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise AssertionError(f"the app ended with {self.process.returncode}:\n{self.log_text()}")
             try:
-                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=5) as reply:  # noqa: S310
+                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=30) as reply:  # noqa: S310
                     if reply.status == 200:
                         return
             except urllib.error.HTTPError as refused:
@@ -106,10 +114,10 @@ class AppServer:
         if self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(20)
+                self.process.wait(60)
             except subprocess.TimeoutExpired:
                 os.killpg(self.process.pid, signal.SIGKILL)
-                self.process.wait(10)
+                self.process.wait(60)
 
     def log_text(self) -> str:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
@@ -119,7 +127,7 @@ def _port_option(module: str, port: int) -> list[str]:
     return ["--server.port" if "streamlit" in module else "--port", str(port)]
 
 
-def settle(page: Page, timeout_s: float = 30.0) -> None:
+def settle(page: Page, timeout_s: float = 60.0) -> None:
     """Wait until the page run has ended."""
     page.wait_for_selector(
         "[data-testid=stApp][data-test-script-state=notRunning]", state="attached", timeout=timeout_s * 1000
