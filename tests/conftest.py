@@ -9,7 +9,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
@@ -22,6 +22,7 @@ from core.api.lazy_api import LazyApi
 from core.caller import Caller, acting
 from core.db import Database, migrate
 from core.images import sandbox
+from core.llm import correction_loop, rate_limiter, redaction
 from core.questions import prompts, schema_check
 from core.runtime import runtime
 from core.services import Services
@@ -32,6 +33,13 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 _TAKES_LONG = re.compile(r"^tests/(browser|security|docs|deploy)/|test_(kill|crash|stop|migrate|package|house)")
+
+_LEARNED_OF_ADDRESSES: tuple[dict[Any, Any] | set[Any], ...] = (
+    rate_limiter._limiters,
+    correction_loop._learned_forms,
+    correction_loop._models_without_temperature,
+    redaction._known_keys,
+)
 
 PROVE = os.environ.get("VITRINE_PROVE") == "1"
 
@@ -77,6 +85,8 @@ def _isolated_environment(
     st.cache_resource.clear()
     st.cache_data.clear()
     runtime.close(keep_image_workers=True)  # workers have no state of a test, and starting them takes 0.5 s
+    for learned in _LEARNED_OF_ADDRESSES:  # the next server may get the port of this one
+        learned.clear()
     if postgresql.WANTED:
         postgresql.server(postgresql.directory_of(tmp_path_factory)).drop_all()
 
