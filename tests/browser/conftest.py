@@ -9,11 +9,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.driving import CHROMIUM_ARGS, AppServer, find_chromium
 
 OpenPage = Callable[..., Page]
+
+# It costs time only where a test fails; on a machine that does much else, the usual 5 s are too short.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +53,7 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[OpenPage]:
             viewport={"width": width, "height": height},
             accept_downloads=True,
         )
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))

@@ -57,7 +57,7 @@ def open_desk(page: Page, server: AppServer, project_id: str, q: str = "") -> No
     page.add_init_script(KEY_RECORDER)
     page.goto(f"{server.url}/curate?project={project_id}&q={q}")
     settle(page)
-    expect(page.locator(".desk .question")).to_be_visible(timeout=15000)
+    expect(page.locator(".desk .question")).to_be_visible()
 
 
 def wait_until_saved(page: Page) -> None:
@@ -84,15 +84,15 @@ def test_forty_fast_keys_are_forty_decisions_each_on_the_entry_that_was_shown(
         assert [len(EntryQueries(db).history(entry.id)) for entry in entries] == [2] * 40 + [1] * 5
 
 
-def test_a_server_that_stalls_for_three_seconds_loses_no_decision(
+def test_a_server_that_stalls_loses_no_decision(
     server: AppServer, page: Page, project: Callable[[int], Project]
 ) -> None:
     project_id, _ = project(30)
     open_desk(page, server, project_id)
-    until = time.monotonic() + 3
+    stalls = True
 
     def stall(route: Route) -> None:
-        if time.monotonic() < until:
+        if stalls:
             route.abort("connectionreset")
         else:
             route.continue_()
@@ -101,6 +101,7 @@ def test_a_server_that_stalls_for_three_seconds_loses_no_decision(
     for _ in range(24):
         page.keyboard.press("a")
     expect(page.locator(".desk .trouble")).to_contain_text("wait to be saved. The server does not respond")
+    stalls = False
     wait_until_saved(page)
     assert [entry.decision for entry in entries_of(server, project_id)] == ["confirmed"] * 24 + ["open"] * 6
     expect(page.locator(".desk .trouble")).to_have_text("")
@@ -152,6 +153,7 @@ def test_undo_continues_before_a_reload(server: AppServer, page: Page, project: 
     expect(page.locator(".desk .question")).to_have_text("Question 1?")
     page.keyboard.press("u")
     expect(page.locator(".desk .question")).to_have_text("Question 0?")
+    wait_until_saved(page)
     assert [entry.decision for entry in entries_of(server, project_id)] == ["open"] * 4
 
 
@@ -254,7 +256,7 @@ def test_the_model_is_asked_again_and_its_answer_is_undone(server: AppServer, pa
         )
     open_desk(page, server, made.id)
     page.keyboard.press("g")
-    expect(page.locator(".desk .answer")).not_to_have_text("a guess", timeout=20000)
+    expect(page.locator(".desk .answer")).not_to_have_text("a guess")
     expect(page.locator(".desk .last")).to_contain_text("Asked again")
     with connect(server.data_dir) as db:
         assert EntryQueries(db).history(entry.id)[-1].action == "regenerate"
@@ -283,7 +285,7 @@ def test_the_model_is_chosen_where_no_model_has_answered(server: AppServer, page
     expect(field).to_have_count(0)
     page.keyboard.press("g")
     page.locator(".desk .form .chip", has_text="offline/measure").click()
-    expect(page.locator(".desk .answer")).not_to_have_text("a guess", timeout=20000)
+    expect(page.locator(".desk .answer")).not_to_have_text("a guess")
     expect(page.locator(".desk .last")).to_contain_text("Asked again")
     assert entries_of(server, made.id)[0].model == "offline/measure"
 

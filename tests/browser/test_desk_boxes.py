@@ -138,8 +138,10 @@ def test_keys_alone_draw_and_correct_a_box(server: AppServer, page: Page) -> Non
     wait_until_saved(page)
     (entry,) = entries_of(server, project_id)
     assert (entry.decision, stored(server, page, project_id)) == ("confirmed", [("bowl", [2, 29, 32.5, 50])])
-    # The three moves are saved as one edit, as are those of each corner.
-    assert actions(server, entry) == ["create", *["edit"] * 6, "confirm"]
+    # Moves that follow each other closely are saved as one edit, and so are those of each corner.
+    created, *edits, confirmed = actions(server, entry)
+    assert (created, set(edits), confirmed) == ("create", {"edit"}, "confirm")
+    assert 6 <= len(edits) < 9
 
 
 def test_at_any_zoom_a_box_is_in_px_of_the_original(server: AppServer, page: Page) -> None:
@@ -209,7 +211,7 @@ def test_what_was_found_is_shown_by_keys_and_an_object_becomes_a_box(server: App
     found_in_the_image(server, project_id)
     page.reload()
     shown = page.locator(".desk .over .box")
-    expect(page.get_by_role("button", name="Objects")).to_be_visible(timeout=15000)
+    expect(page.get_by_role("button", name="Objects")).to_be_visible()
     expect(shown).to_have_text(["plate"])
     page.keyboard.press("o")
     expect(shown).to_have_text(["plate", "cup 0.91"])

@@ -43,7 +43,7 @@ def project_id(server: AppServer) -> str:
 def _open(page: Page, server: AppServer, project_id: str) -> None:
     page.goto(f"{server.url}/curate?project={project_id}")
     settle(page)
-    expect(page.locator(".desk .question")).to_have_text("Question 0?", timeout=15000)
+    expect(page.locator(".desk .question")).to_have_text("Question 0?")
 
 
 def _decision(server: AppServer, project_id: str, question: str) -> tuple[str, str, str]:
@@ -125,6 +125,7 @@ def test_keys_are_changed_kept_and_reset_and_undo_takes_back_a_whole_decision(
     page.keyboard.press("Control+Enter")
     expect(page.locator(".desk .ending")).to_contain_text("3 confirmed")
     expect(page.locator(".desk .result")).to_contain_text("3 confirmed entries")
+    _wait_until_saved(page)
     assert _decision(server, project_id, "Which color?") == ("confirmed", "", '["blue"]')
 
 

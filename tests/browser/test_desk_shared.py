@@ -48,10 +48,10 @@ def test_an_empty_shared_queue_counts_leased_entries_and_takes_released_ones(
         CollaborationService(db).assign_entries(project_id, parse_search("is:open"), "Ann", limit=1)
     other = open_page()
     other.goto(f"{server.url}/curate?project={project_id}")
-    expect(other.locator(".desk .ending")).to_contain_text("1 entry is being reviewed by others", timeout=15_000)
+    expect(other.locator(".desk .ending")).to_contain_text("1 entry is being reviewed by others")
     with connect(server.data_dir) as db, db.transaction() as session:
         session.execute(delete(EntryLeases))
-    expect(other.locator(".desk .question")).to_have_text("One?", timeout=10_000)
+    expect(other.locator(".desk .question")).to_have_text("One?")
 
 
 def test_an_empty_queue_names_the_entries_of_others_as_soon_as_they_are_counted(server: AppServer, page: Page) -> None:
@@ -65,7 +65,7 @@ def test_an_empty_queue_names_the_entries_of_others_as_soon_as_they_are_counted(
     # The poll of an empty queue draws it, too.
     page.route("**/desk/queue*", lambda route: route.abort() if queues else (queues.append(route), route.continue_()))
     page.goto(f"{server.url}/curate?project={project_id}")
-    expect(page.locator(".desk .ending")).to_contain_text("Choose another filter", timeout=15_000)
+    expect(page.locator(".desk .ending")).to_contain_text("Choose another filter")
     counts[0].continue_()
     expect(page.locator(".desk .ending")).to_contain_text("1 entry is being reviewed by others")
 
@@ -89,9 +89,9 @@ def test_an_entry_is_shown_as_soon_as_keys_can_decide_it(server: AppServer, page
         CollaborationService(db).set_review_plan(project_id, "shared")
         CollaborationService(db).assign_entries(project_id, parse_search("is:open"), "Ann", limit=1)
     page.goto(f"{server.url}/curate?project={project_id}")
-    expect(page.locator(".desk .ending")).to_contain_text("1 entry is being reviewed by others", timeout=15_000)
+    expect(page.locator(".desk .ending")).to_contain_text("1 entry is being reviewed by others")
     page.evaluate(SHOWN_AT_COUNT)
     with connect(server.data_dir) as db, db.transaction() as session:
         session.execute(delete(EntryLeases))
-    expect(page.locator(".desk .question")).to_have_text("One?", timeout=10_000)
+    expect(page.locator(".desk .question")).to_have_text("One?")
     assert page.evaluate("window.shownAtCount.at(-1)") is True

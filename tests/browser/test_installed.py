@@ -26,7 +26,7 @@ def test_the_installed_app_makes_the_sample_project_from_any_directory(
         page.goto(server.url)
         settle(page)
         page.get_by_role("button", name="Try the sample").click()
-        expect(page.get_by_text("What kind of jam is in the jar?")).to_be_visible(timeout=20_000)
+        expect(page.get_by_text("What kind of jam is in the jar?")).to_be_visible()
         for name in ("Upload", "Generate", "Curate", "Style", "Export", "Explore", "Tasks", "Settings"):
             page.get_by_test_id("stSidebar").get_by_role("link", name=name).click()
             expect(page.get_by_role("heading", level=1)).to_have_text(name)

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, Response, expect
 from core.db import connect
 from core.services import Services
 from pages import PAGES
+from tests.browser.conftest import PATIENCE_MS
 from tests.browser.driving import AppServer, settle
 from tests.browser.looking import SHIFT_RECORDER, axe_findings, layout_shift
 
@@ -48,6 +49,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[AppServer,
 def window(browser: Browser, shelf: tuple[AppServer, str]) -> Iterator[Page]:
     """A window on the sign-in page that records layout shifts."""
     context = browser.new_context(reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.add_init_script(SHIFT_RECORDER)
     page.goto(shelf[0].url)

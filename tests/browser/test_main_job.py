@@ -61,7 +61,7 @@ def _upload(page: Page, folder: Path) -> None:
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="folder").click()
     chooser.value.set_files(folder)
-    expect(page.get_by_text(f"{IMAGES} images,").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(f"{IMAGES} images,").first).to_be_visible()
     page.get_by_role("button", name=f"Ask about {IMAGES} images").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Generate")
 
@@ -79,7 +79,7 @@ def _curate(page: Page) -> Counter[tuple[str, str]]:
     question, answer = page.locator(".desk .question"), page.locator(".desk .answer")
     shown: Counter[tuple[str, str]] = Counter()
     for number in range(1, IMAGES * 3 + 1):
-        expect(place).to_have_text(f"{number} of {IMAGES * 3}", timeout=15_000)
+        expect(place).to_have_text(f"{number} of {IMAGES * 3}")
         shown[question.inner_text(), answer.inner_text()] += 1
         page.keyboard.press("a")
     expect(page.get_by_text("This queue is done")).to_be_visible()

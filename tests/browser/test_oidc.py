@@ -31,7 +31,7 @@ def test_a_person_of_the_provider_works_on_pages_api_and_websocket_until_signing
             page.goto(f"{app.url}/images?project={project_id}")
             page.get_by_role("link", name="Sign in with localhost").click()
             page.get_by_role("button", name="7f").click()
-            expect(page.get_by_role("heading", level=1)).to_have_text("Images", timeout=30_000)
+            expect(page.get_by_role("heading", level=1)).to_have_text("Images")
             assert page.url == f"{app.url}/images?project={project_id}"
             settle(page)
             me = page.evaluate("async () => (await fetch('/api/accounts/me')).json()")

@@ -92,9 +92,9 @@ def test_signing_out_in_one_tab_leads_the_others_to_the_sign_in_page_but_keeps_t
     name.press_sequentially("Half a na")
 
     page.get_by_role("button", name="Sign out").click()
-    expect(resting.get_by_text("Sign in to use this Vitrine.")).to_be_visible(timeout=20_000)
+    expect(resting.get_by_text("Sign in to use this Vitrine.")).to_be_visible()
     assert resting.url == f"{locked.url}/"
-    expect(typing.get_by_text("You are signed out. Reload to sign in.")).to_be_visible(timeout=20_000)
+    expect(typing.get_by_text("You are signed out. Reload to sign in.")).to_be_visible()
     typing.wait_for_timeout(3_000)  # Streamlit goes on asking
     expect(name).to_have_value("Half a na")
 
@@ -146,29 +146,29 @@ def test_an_invited_person_makes_an_account_and_is_signed_out_by_another_passwor
     with running as app, browser.new_context() as ana_context, browser.new_context() as root_context:
         ana, root = ana_context.new_page(), root_context.new_page()
         ana.goto(f"{app.url}/access/invitation/{invited.secret}")
-        expect(ana.get_by_text("root invites you to the project Shelf, as viewer.")).to_be_visible(timeout=30_000)
+        expect(ana.get_by_text("root invites you to the project Shelf, as viewer.")).to_be_visible()
         ana.get_by_label("Name").fill("ana")
         ana.get_by_label("Password").fill("a row of seven ducks")
         ana.get_by_role("button", name="Make my account").click()
         ana.get_by_test_id("stSidebar").get_by_role("link", name="Team").click()
-        expect(ana.get_by_role("heading", name="Team")).to_be_visible(timeout=30_000)
+        expect(ana.get_by_role("heading", name="Team")).to_be_visible()
         expect(ana.get_by_role("button", name="Remove")).to_have_count(0)
 
         root.goto(f"{app.url}/team?project={project.id}")
         root.get_by_label("Name").fill("root")
         root.get_by_label("Password").fill("nine green bottles")
         root.keyboard.press("Enter")
-        expect(root.get_by_role("button", name="Remove")).to_have_count(1, timeout=30_000)
+        expect(root.get_by_role("button", name="Remove")).to_have_count(1)
 
         ana.get_by_test_id("stSidebar").get_by_role("button", name="ana").click()
         ana.get_by_label("Current password").fill("a row of seven ducks")
         ana.get_by_role("textbox", name="New password").fill("a row of eight ducks")
         ana.get_by_role("button", name="Change password").click()
         expect(ana.get_by_text("You are signed out.").or_(ana.get_by_text("Sign in to use this"))).to_be_visible(
-            timeout=30_000
+            timeout=60_000
         )
         ana.goto(app.url)
         ana.get_by_label("Name").fill("ana")
         ana.get_by_label("Password").fill("a row of eight ducks")
         ana.keyboard.press("Enter")
-        expect(ana.get_by_role("button", name="ana", exact=False).first).to_be_visible(timeout=30_000)
+        expect(ana.get_by_role("button", name="ana", exact=False).first).to_be_visible()

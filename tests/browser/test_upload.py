@@ -39,7 +39,7 @@ def test_dropped_files_and_folders_are_added_and_problems_are_listed(
 
     page.locator("input[type=file][aria-label=Folder]").set_input_files(folder)
 
-    expect(page.get_by_text("31 images added, 1 already in this project, 1 rejected.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("31 images added, 1 already in this project, 1 rejected.")).to_be_visible()
     expect(page.locator(".cell")).to_have_count(24)
     expect(page.get_by_text("The newest 24 of 31 images")).to_be_visible()
     for image in page.locator(".cell img").all():
@@ -47,4 +47,4 @@ def test_dropped_files_and_folders_are_added_and_problems_are_listed(
 
     page.reload()
     settle(page)
-    expect(page.get_by_text("31 images added, 1 already in this project, 1 rejected.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("31 images added, 1 already in this project, 1 rejected.")).to_be_visible()
