@@ -1,18 +1,21 @@
 """Running the app without a browser: Home.py, with a page and a project open."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
 from core.runtime import runtime
 from core.services import Services
+from core.tasks.service import ACTIVE
 
 _HOME = Path(__file__).parents[2] / "Home.py"
 
 
 def open_page(file: str, project_id: str | None = None, **query: str) -> AppTest:
     """Open ``pages/<file>.py`` with *project_id* and *query* in the URL, and return the app."""
-    at = AppTest.from_file(_HOME, default_timeout=30)
+    at = AppTest.from_file(_HOME, default_timeout=120)
     if project_id is not None:
         at.query_params["project"] = project_id
     for name, value in query.items():
@@ -27,6 +30,19 @@ def open_page(file: str, project_id: str | None = None, **query: str) -> AppTest
 def services() -> Services:
     """Return the services that the app under test uses."""
     return runtime.services
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for *condition*; the first model call of a process imports the model library, which takes seconds."""
+    ends_at_s = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < ends_at_s
+        time.sleep(0.02)
+
+
+def has_ended(task_id: str) -> bool:
+    """Return whether the run of a task has ended or paused; a page shows it as active until the engine knows it too."""
+    return services().tasks.get_task(task_id).status not in ACTIVE and not services().engine.works_on(task_id)
 
 
 def texts(at: AppTest) -> list[str]:

@@ -1,6 +1,5 @@
 """The export page: the recipe, what is left out, the export, its report."""
 
-import time
 import zipfile
 
 import pytest
@@ -12,6 +11,7 @@ from core.db import Exports
 from core.runtime import runtime
 from core.services import Services
 from tests.core.images.pictures import drawn, encoded
+from tests.pages.running import has_ended, until
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def project_id(services: Services) -> str:
 
 
 def _open(project_id: str, **query: str) -> AppTest:
-    page = AppTest.from_file("../../Home.py", default_timeout=30)
+    page = AppTest.from_file("../../Home.py", default_timeout=120)
     page.query_params["project"] = project_id
     for name, value in query.items():
         page.query_params[name] = value
@@ -55,10 +55,7 @@ def _texts(page: AppTest) -> str:
 
 
 def _wait_for_the_task(services: Services, project_id: str) -> None:
-    deadline = time.monotonic() + 20
-    while services.tasks.list_tasks(project_id)[0].ended_at is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: has_ended(services.tasks.list_tasks(project_id)[0].id))
 
 
 def test_without_entries_the_page_links_to_generate(services: Services) -> None:

@@ -1,6 +1,5 @@
 import json
 import re
-import time
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -9,7 +8,7 @@ from core.db import LlmCalls
 from core.runtime import runtime
 from tests.fakes.http_server import Answer
 from tests.fakes.provider import Call, FakeProvider, Reply, Scripted, error_body
-from tests.pages.running import open_page, services, texts
+from tests.pages.running import has_ended, open_page, services, texts, until
 from tests.pictures import png
 
 
@@ -158,10 +157,7 @@ def test_the_setting_is_the_default_number_of_calls_and_is_not_written_into_the_
 
 
 def _wait_for_tasks(at: AppTest) -> None:
-    deadline = time.monotonic() + 30
-    while services().tasks.list_tasks(active_only=True):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(lambda: all(has_ended(task.id) for task in services().tasks.list_tasks()))
     assert runtime.services.engine.health().runs_here
     at.run()
 
@@ -371,10 +367,7 @@ def test_a_task_paused_at_its_cost_cap_resumes_with_a_higher_one() -> None:
 
 
 def _wait_for_status(task_id: str, status: str) -> None:
-    deadline = time.monotonic() + 30
-    while services().tasks.get_task(task_id).status != status:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(lambda: has_ended(task_id) and services().tasks.get_task(task_id).status == status)
 
 
 def test_grounding_is_offered_and_says_that_its_answers_have_boxes() -> None:

@@ -46,7 +46,7 @@ def test_an_analyzer_is_switched_on_for_the_new_images_of_a_project(services: Se
 def test_a_database_of_a_newer_version_is_said_on_the_page() -> None:
     with connect() as db, db.transaction() as session:
         session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    at = AppTest.from_file("../../Home.py", default_timeout=30).run()
+    at = AppTest.from_file("../../Home.py", default_timeout=120).run()
     assert not at.exception
     assert [error.value for error in at.error] == [NEWER_DATABASE]
 

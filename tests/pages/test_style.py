@@ -1,7 +1,5 @@
 """The style page: learn a style, set up a request, preview it, generate an image."""
 
-import time
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -11,7 +9,7 @@ from core.style.results import ResultFilter, UsedReference
 from pages.components.style import request_draft, request_preview, result_cards, results
 from pages.components.style.request_draft import Draft
 from tests.core.style.looks import WARM_SOFT, drawn, encoded
-from tests.pages.running import open_page, services, texts
+from tests.pages.running import has_ended, open_page, services, texts, until
 
 
 def with_images(count: int = 6) -> Projects:
@@ -88,10 +86,7 @@ def test_generating_starts_a_task_that_is_in_the_address() -> None:
     at.button(key="style-generate").click().run()
 
     task_id = at.query_params["task"]
-    deadline = time.monotonic() + 60
-    while services().tasks.get_task(task_id).status in ("queued", "running") and time.monotonic() < deadline:
-        runtime.services.engine.health()
-        time.sleep(0.05)
+    until(lambda: has_ended(task_id))
 
     (made,) = services().style.results.history(project.id, ResultFilter(task_id=task_id)).items
     assert made.generated.prompt == "A teapot"

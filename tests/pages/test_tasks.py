@@ -1,7 +1,5 @@
 import json
 import threading
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from core import Tasks
@@ -9,7 +7,7 @@ from core.db import ProviderBatches, TaskItems, utc_now
 from core.runtime import runtime
 from core.tasks import TaskStatus
 from tests.fakes.provider import Call, FakeProvider, Reply
-from tests.pages.running import open_page, services, texts
+from tests.pages.running import has_ended, open_page, services, texts, until
 from tests.pictures import png
 
 
@@ -101,7 +99,7 @@ def test_a_task_whose_model_only_repeats_says_by_how_many_questions_it_is_short(
         model = {"model": "openai/gpt-4o", "api_base": f"{provider.url}/v1"}
         task = services().tasks.create_task(project.id, config={"num_questions": 2, "llm_config": model})
         runtime.services.engine.submit(task.id)
-        _until(lambda: services().tasks.get_task(task.id).ended_at is not None)
+        until(lambda: has_ended(task.id))
 
     at = open_page("tasks", project.id)
 
@@ -116,28 +114,21 @@ def test_a_cancelled_task_waits_for_its_calls_in_flight_and_counts_them() -> Non
 
     def answered(_call: Call) -> Reply:
         asked.set()
-        go_on.wait(90)
+        go_on.wait(120)
         return Reply(json.dumps({"questions": [{"question": "What color is it?", "kind": "attribute"}]}))
 
     with FakeProvider(answered) as provider:
         model = {"model": "openai/gpt-4o", "api_base": f"{provider.url}/v1"}
         task = services().tasks.create_task(project.id, config={"num_questions": 1, "llm_config": model})
         runtime.services.engine.submit(task.id)
-        assert asked.wait(90)
+        assert asked.wait(120)
         at = open_page("tasks", project.id)
         at.button(key=f"cancel-{task.id}").click().run()
         assert [element.proto.text for element in at.get("progress")] == [
             "Cancelled: 0 of 1 image, waiting for what has begun"
         ]
         go_on.set()
-        _until(lambda: not runtime.services.engine.works_on(task.id))
+        until(lambda: has_ended(task.id))
 
     at.run()
     assert [element.proto.text for element in at.get("progress")] == ["Cancelled: 1 image"]
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 90  # the first call imports the model library
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

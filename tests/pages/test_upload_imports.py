@@ -2,7 +2,6 @@
 
 import json
 import tarfile
-import time
 import zipfile
 import zlib
 from io import BytesIO
@@ -18,7 +17,7 @@ from core.tasks.service import ENDED
 from pages.components.shared.page import component_key
 from pages.components.shared.page import escape as page_escape
 from tests.core.images.pictures import drawn, encoded
-from tests.pages.running import open_page, services, texts
+from tests.pages.running import has_ended, open_page, services, texts, until
 
 
 @pytest.fixture
@@ -64,10 +63,7 @@ def tasks() -> list[Tasks]:
 def finish(page: AppTest) -> None:
     """Wait until the import on the page has ended, and run the page again."""
     task_id = page.query_params["task"]
-    ended_by_s = time.monotonic() + 60
-    while services().tasks.get_task(task_id).status not in ENDED or services().engine.works_on(task_id):
-        assert time.monotonic() < ended_by_s
-        time.sleep(0.02)
+    until(lambda: has_ended(task_id) and services().tasks.get_task(task_id).status in ENDED)
     page.run()
     assert not page.exception
 

@@ -29,7 +29,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch, image: Images, *pairs: GeneratedPair,
 
         newest_results.show("task")
 
-    at = AppTest.from_function(script, default_timeout=30).run()
+    at = AppTest.from_function(script, default_timeout=120).run()
     assert not at.exception
     return texts(at)
 

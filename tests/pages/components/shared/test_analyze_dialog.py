@@ -40,7 +40,7 @@ def test_the_chosen_analyzers_run_as_a_task(services: Services, project: Project
 
         analyze_dialog.ask(project_id)
 
-    at = AppTest.from_function(script, kwargs={"project_id": project.id}, default_timeout=30).run()
+    at = AppTest.from_function(script, kwargs={"project_id": project.id}, default_timeout=120).run()
     at.toggle(key="analyze-text").set_value(False).run()
     assert at.button(key="analyze-start").label == "Analyze 2 images"
 

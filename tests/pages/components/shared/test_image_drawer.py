@@ -24,7 +24,7 @@ def _drawer(image_id: str, neighbors: list[str]) -> AppTest:
 
         image_drawer.show(image_id, neighbors)
 
-    at = AppTest.from_function(script, kwargs={"image_id": image_id, "neighbors": neighbors}, default_timeout=30)
+    at = AppTest.from_function(script, kwargs={"image_id": image_id, "neighbors": neighbors}, default_timeout=120)
     at.run()
     assert not at.exception
     return at

@@ -20,7 +20,7 @@ def test_an_edited_image_is_saved_as_a_version() -> None:
         if image is not None:
             image_edit.show(image, lambda version_id: st.session_state.update(saved=version_id))
 
-    at = AppTest.from_function(script, kwargs={"image_id": outcome.image.id}, default_timeout=30).run()
+    at = AppTest.from_function(script, kwargs={"image_id": outcome.image.id}, default_timeout=120).run()
     assert at.button(key="edit-save").disabled
 
     at.toggle(key="edit-grayscale").set_value(True).run()
