@@ -20,7 +20,7 @@ async def thread_name() -> str:
 
 
 def test_a_coroutine_runs_in_the_thread_of_the_loop_and_returns_its_result(loop: BackgroundLoop) -> None:
-    assert loop.run(thread_name(), 5) == "vitrine-loop"
+    assert loop.run(thread_name(), 60) == "vitrine-loop"
 
 
 async def test_a_coroutine_of_the_loop_can_be_awaited_from_another_loop(loop: BackgroundLoop) -> None:
@@ -42,7 +42,7 @@ def test_closing_cancels_running_coroutines_and_is_idempotent(loop: BackgroundLo
             ended.append(True)
 
     running = loop.submit(forever())
-    loop.run(asyncio.sleep(0), 5)
+    loop.run(asyncio.sleep(0), 60)
     loop.close()
     loop.close()
     assert ended == [True]

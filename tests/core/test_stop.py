@@ -30,7 +30,7 @@ def test_sigterm_stops_the_server_and_the_next_start_completes_the_task(tmp_path
         task = http.post(f"{project_url}/image-questions", json={"num_questions": 5, "concurrency": 1}).json()
         server.process.send_signal(signal.SIGTERM)
         # uvicorn raises the signal again after a clean stop.
-        assert server.process.wait(30) in (0, -signal.SIGTERM)
+        assert server.process.wait(60) in (0, -signal.SIGTERM)
         assert "Traceback" not in server.log_text()
 
     with closing(sqlite3.connect(tmp_path / "data" / "vitrine.db")) as database:

@@ -42,7 +42,7 @@ def proxy_to(name: str, upstream_port: int, directory: Path) -> Iterator[int]:
         yield port
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def _certificate(directory: Path) -> Path:

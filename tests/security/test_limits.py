@@ -271,7 +271,7 @@ def test_a_lock_held_too_long_is_a_sentence(client: TestClient, project_id: str,
             target=lambda: seen.append(_refused(client.post("/api/projects", json={"name": "B"}), 507, "storage"))
         )
         sending.start()
-        sending.join(5)
+        sending.join(60)
         other.rollback()
         sending.join()
     assert "Another program has locked the database" in seen[0]

@@ -148,7 +148,7 @@ def test_a_key_whose_first_request_is_in_progress_is_a_conflict(
 
     def slowly(service: ProjectService, name: str, description: str, **_: object) -> object:
         entered.set()
-        leave.wait(10)
+        leave.wait(60)
         return create(service, name, description)
 
     monkeypatch.setattr(ProjectService, "create_project", slowly)
@@ -157,7 +157,7 @@ def test_a_key_whose_first_request_is_in_progress_is_a_conflict(
         target=lambda: answers.append(client.post("/api/projects", json={"name": "Shelf"}, headers=KEY).status_code)
     )
     first.start()
-    assert entered.wait(10)
+    assert entered.wait(60)
     second = client.post("/api/projects", json={"name": "Shelf"}, headers=KEY)
     leave.set()
     first.join()

@@ -286,7 +286,7 @@ def _let_pass(people: Services, minutes: float) -> None:
 def _renew(people: Services) -> None:
     renewal = people.db.shared(Renewals).begin(_row(people).id)
     assert renewal is not None
-    renewal.result(30)
+    renewal.result(60)
 
 
 def test_a_session_is_renewed_in_the_background_and_the_roles_with_it(

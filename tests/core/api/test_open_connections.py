@@ -30,7 +30,7 @@ async def _serve(
 
     connections = OpenConnections(lambda scope: admitted[scope["name"]])
     scope: dict[str, Any] = {"type": type_, "name": name}
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await connections.serve(app, scope, receive, send)
     assert connections._open == set()
     return sent

@@ -98,7 +98,7 @@ async def test_events_of_an_idle_task_are_pings_until_it_ends(
     first = await anext(events)
     assert first.startswith("event: progress\ndata: {")
     assert json.loads(first.partition("data: ")[2])["status"] == "paused"
-    async with asyncio.timeout(10):  # without pings, the next event would never come
+    async with asyncio.timeout(60):  # without pings, the next event would never come
         assert [await anext(events), await anext(events)] == [": ping\n\n", ": ping\n\n"]
     services.tasks.cancel(task.id)
     rest = [event async for event in events if not event.startswith(":")]

@@ -1,6 +1,7 @@
 """Backups of a PostgreSQL database: a dump of one moment with the images that it needs, restored into an empty one."""
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,7 +56,9 @@ def test_a_backup_that_is_made_while_others_write_is_restored_whole(
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        made = make_backup(server.settings, target)
+        made, before = make_backup(server.settings, target), added
+        while added < before + 2:  # one that began after the first backup has ended
+            time.sleep(0.01)
         second = make_backup(server.settings, target, keep=1)
     finally:
         stopped.set()

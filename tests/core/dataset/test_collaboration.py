@@ -140,7 +140,7 @@ def test_renewing_a_lease_extends_it(
 ) -> None:
     collaboration.set_review_plan(project.id, "shared")
     assigned(collaboration, project, "Anna", limit=1)
-    ends = utc_now() + timedelta(seconds=5)
+    ends = utc_now() + timedelta(seconds=30)
     with db.transaction() as session:
         session.merge(EntryLeases(entry_id=many[0].id, project_id=project.id, holder="Anna", until=ends))
     assert collaboration.renew_leases(project.id, [many[0].id], "Anna") == 1

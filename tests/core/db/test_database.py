@@ -74,7 +74,7 @@ def test_two_writers_that_get_or_create_make_one_row(db: Database) -> None:
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join(30)
+        writer.join(60)
     assert sorted(made) == [False] * 7 + [True]
     assert _names(db) == ["Shelf"]
 
@@ -208,7 +208,7 @@ def test_reading_inside_reading_is_one_view_that_no_waiting_writer_can_block(db:
     reading, done = threading.Event(), threading.Event()
 
     def write() -> None:
-        reading.wait(10)
+        reading.wait(60)
         with db.transaction() as session:
             session.add(Projects(name="Shelf"))
         done.set()
@@ -222,7 +222,7 @@ def test_reading_inside_reading_is_one_view_that_no_waiting_writer_can_block(db:
         with db.reading() as inner:
             assert inner is outer
         assert _names(db) == []
-    writer.join(10)
+    writer.join(60)
     assert _names(db) == ["Shelf"]
 
 
@@ -236,6 +236,6 @@ def test_each_thread_reads_for_itself(db: Database) -> None:
     with db.reading() as mine:
         reader = threading.Thread(target=read)
         reader.start()
-        reader.join(10)
+        reader.join(60)
     assert found != []
     assert found[0] is not mine

@@ -48,13 +48,13 @@ async def test_rollback_writes_that_shared_a_transaction_with_one_that_raised_co
 
     def hold(session: Session) -> None:
         holding.set()
-        go_on.wait(10)
+        go_on.wait(60)
 
     def bad(session: Session) -> None:
         raise ValueError("bad")
 
     held = db.submit(hold)
-    await asyncio.to_thread(holding.wait, 10)
+    await asyncio.to_thread(holding.wait, 60)
     together = [db.submit(work) for work in (_add("First"), bad, _add("Last"))]
     go_on.set()
     results = await asyncio.gather(*map(asyncio.wrap_future, [held, *together]), return_exceptions=True)
@@ -67,17 +67,17 @@ async def test_a_cancelled_write_is_dropped_and_does_not_stop_the_others(db: Dat
 
     def hold(session: Session) -> None:
         holding.set()
-        go_on.wait(10)
+        go_on.wait(60)
 
     held = asyncio.create_task(db.write(hold))
-    await asyncio.to_thread(holding.wait, 10)
+    await asyncio.to_thread(holding.wait, 60)
     given_up = asyncio.create_task(db.write(_add("Given up")))
     await asyncio.sleep(0)
     given_up.cancel()
     held.cancel()
     await asyncio.gather(given_up, held, return_exceptions=True)
     go_on.set()
-    assert await asyncio.wait_for(db.write(_add("Shelf")), 10) == "Shelf"
+    assert await asyncio.wait_for(db.write(_add("Shelf")), 60) == "Shelf"
     assert _names(db) == ["Shelf"]
 
 
@@ -99,13 +99,13 @@ async def test_what_writes_of_a_group_do_together_is_done_once_before_their_comm
 
     def hold(session: Session) -> None:
         holding.set()
-        go_on.wait(10)
+        go_on.wait(60)
 
     async def at_once(*works):  # type: ignore[no-untyped-def]
         holding.clear()
         go_on.clear()
         held = db.submit(hold)
-        await asyncio.to_thread(holding.wait, 10)
+        await asyncio.to_thread(holding.wait, 60)
         together = [db.submit(work) for work in works]
         go_on.set()
         await asyncio.gather(*map(asyncio.wrap_future, [held, *together]), return_exceptions=True)
@@ -134,11 +134,11 @@ async def test_a_group_waits_for_what_follows_closely_only_while_writes_arrive_t
 
     def hold(session: Session) -> None:
         holding.set()
-        go_on.wait(10)
+        go_on.wait(60)
 
     await db.write(_add("Alone"))
     held = db.submit(hold)
-    await asyncio.to_thread(holding.wait, 10)
+    await asyncio.to_thread(holding.wait, 60)
     together = [db.submit(_add("Second")), db.submit(_add("Third"))]
     go_on.set()
     await asyncio.gather(*map(asyncio.wrap_future, [held, *together]))
@@ -183,11 +183,11 @@ def test_the_lock_is_granted_in_the_order_of_the_requests() -> None:
             came = threading.Event()
             threads.append(threading.Thread(target=write, args=(number, came)))
             threads[-1].start()
-            came.wait(10)
+            came.wait(60)
             while len(write_lock._waiting) <= number:
                 threading.Event().wait(0.001)
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert order == list(range(8))
 
 

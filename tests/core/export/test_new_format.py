@@ -122,7 +122,7 @@ def test_the_api_exports_it(project_id: str) -> None:
 
 def test_the_page_offers_it_with_its_options(project_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ContextProxy, "ip_address", None)  # AppTest has no visitor
-    page = AppTest.from_file("../../../Home.py", default_timeout=30)
+    page = AppTest.from_file("../../../Home.py", default_timeout=120)
     page.query_params["project"] = project_id
     page.run()
     page.switch_page("pages/export.py").run()

@@ -52,7 +52,8 @@ def found(services: Services, project: Projects, **chosen: object) -> list[str]:
 
 
 ALL = ["Square.webp", "large-small.jpg", "large.jpg", "red.png", "tall_100%.jpg"]
-TODAY = f"{datetime.now(UTC):%Y-%m-%d}"
+# Some days before these tests were collected, so that no midnight falls in between; one image is older.
+LATELY = f"{datetime.now(UTC) - timedelta(days=5):%Y-%m-%d}"
 
 
 @pytest.mark.usefixtures("shelf")
@@ -77,7 +78,7 @@ TODAY = f"{datetime.now(UTC):%Y-%m-%d}"
         ({"near_duplicates": True}, ["large-small.jpg", "large.jpg"]),
         ({"min_side_px": 1000}, ["large.jpg"]),
         ({"max_side_px": 300}, ["Square.webp", "red.png"]),
-        ({"added_from": TODAY}, ["Square.webp", "large-small.jpg", "large.jpg", "tall_100%.jpg"]),
+        ({"added_from": LATELY}, ["Square.webp", "large-small.jpg", "large.jpg", "tall_100%.jpg"]),
         ({"added_to": "2020-01-01"}, []),
         ({"source": "upload"}, ALL),
         ({"source": "zip"}, []),

@@ -151,12 +151,12 @@ async def test_a_pause_that_a_provider_asks_one_worker_for_holds_for_all(
         RateLimiter(probes_first=False, window=SharedWindow(ServerLimit(worker.engine, "limit")))
         for worker in workers[:2]
     )
+    began_s = time.monotonic()
     with pytest.raises(RateLimitedError):
         async with one.slot(config, 1, POLICY):
             raise RateLimitedError("Slow down.", retry_after_s=0.5)
-    told_s = time.monotonic()
     async with other.slot(config, 1, POLICY):
-        assert time.monotonic() - told_s > 0.4
+        assert time.monotonic() - began_s > 0.4  # the server's clock is another one
         assert other.allowed == 1, "it goes alone, as the one after a pause of its own"
     assert other.allowed == 4
 

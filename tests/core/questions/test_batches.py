@@ -56,7 +56,7 @@ async def run(services: Services, task_id: str) -> TaskRunner:
 
 
 async def until(condition: Any) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110  it is a state in the database
             await asyncio.sleep(0.01)
 

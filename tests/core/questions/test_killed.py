@@ -75,11 +75,11 @@ def _run_with_kills(data_dir: Path, provider: FakeProvider, kills: int) -> int:
         enough = len(provider.calls) + random.randint(1, CONCURRENCY + 2)
         while len(provider.calls) < enough and process.poll() is None:
             time.sleep(0.005)
-        time.sleep(random.uniform(0.0, REPLY_AFTER_S))
+        time.sleep(random.uniform(0.0, REPLY_AFTER_S / 2))  # a call is in flight
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
             killed += 1
-        process.wait(10)
+        process.wait(60)
     assert _start(data_dir).wait(300) == 0
     return killed
 

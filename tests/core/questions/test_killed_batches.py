@@ -78,7 +78,7 @@ def _run_with_kills(data_dir: Path, kills: int) -> int:
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
             killed += 1
-        process.wait(10)
+        process.wait(60)
     assert _start(data_dir).wait(300) == 0
     return killed
 

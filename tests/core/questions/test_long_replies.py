@@ -23,14 +23,16 @@ FEW = json.dumps({"questions": ["What color is it?", "Is it plain?", "How wide i
 
 
 class _Provider(FakeProvider):
-    """Replies at length to a prompt for a long reply; *asked* is set by the first call."""
+    """Replies at length to a prompt for a long reply; *asked* is set by the first call, and *may_reply* lets it go."""
 
     def __init__(self) -> None:
         super().__init__(self._script)
-        self.asked = threading.Event()
+        self.asked, self.may_reply = threading.Event(), threading.Event()
+        self.may_reply.set()
 
     def _script(self, call: Call) -> Reply:
         self.asked.set()
+        self.may_reply.wait(60)
         return Reply(MANY if "long" in call.texts[-1] else FEW)
 
 
@@ -87,10 +89,12 @@ async def test_a_task_with_long_replies_can_be_cancelled(
     tasks = TaskService(services.db, lambda: kinds)
     task = tasks.create_task(project.id, config=_config(provider, "A long one", concurrency=1))
 
+    provider.may_reply.clear()
     async with asyncio.timeout(60):
         running = asyncio.create_task(TaskRunner(services.db, kinds).run(task.id))
-        await asyncio.to_thread(provider.asked.wait, 30)
+        await asyncio.to_thread(provider.asked.wait, 60)
         await asyncio.to_thread(tasks.cancel, task.id)
+        provider.may_reply.set()
         ended = await running
 
     assert ended.status == "cancelled"
