@@ -61,6 +61,7 @@ class EmbeddedEngine:
         self._runs = runs
         self._loop = loop
         self._lease = lease or task_lease(db_session)
+        self._lease_lock = threading.Lock()
         self._picks_up = picks_up
         self._from_elsewhere: set[str] = set()
         self._runner = TaskRunner(db_session, kinds, self._lease, no_key=self._no_key)
@@ -71,7 +72,7 @@ class EmbeddedEngine:
 
     def start(self) -> None:
         """Take the lease and continue the active tasks that an earlier process left; without it, wait for it."""
-        if self._lease.take():
+        if self.take_lock():
             self._continue_active()
         else:
             log.warning("another Vitrine process runs the tasks of this database")
@@ -87,15 +88,19 @@ class EmbeddedEngine:
             self.submit(task_id)
 
     def take_lock(self) -> bool:
-        """Take the lease without continuing any task; return False when another process has it."""
-        return self._lease.take()
+        """Take the lease without continuing any task; return False when another process has it, or this one stops.
+
+        A thread that comes here late would take back what :meth:`stop` has released.
+        """
+        with self._lease_lock:
+            return not self._runner.is_stopping and self._lease.take()
 
     async def _keep_lease(self) -> None:
         """Take the lease once nobody else has it, also after a lost connection to the database."""
         while not self._runner.is_stopping:
             await asyncio.sleep(TAKE_OVER_S)
             try:
-                if not self._lease.is_held() and await asyncio.to_thread(self._lease.take):
+                if not self._lease.is_held() and await asyncio.to_thread(self.take_lock):
                     log.warning("this process runs the tasks of the database from now on")
                     await asyncio.to_thread(self._continue_active)
             except StorageError as error:
@@ -132,7 +137,7 @@ class EmbeddedEngine:
         self._submit(task_id)
 
     def _submit(self, task_id: str) -> None:
-        if not self._lease.is_held() and self._lease.take():  # the other process may have ended since
+        if not self._lease.is_held() and self.take_lock():  # the other process may have ended since
             self._continue_active()
         if not self._lease.is_held():
             with self._db.transaction() as session:
@@ -170,7 +175,8 @@ class EmbeddedEngine:
         _, late = wait(list(self._running.values()), timeout_s)
         for running in late:
             running.cancel()
-        self._lease.release()
+        with self._lease_lock:
+            self._lease.release()
 
     async def _run(self, task_id: str) -> None:
         """Run the task, and again for each submission that came meanwhile, also while its end was told."""

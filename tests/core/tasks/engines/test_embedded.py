@@ -135,3 +135,15 @@ def test_a_task_submitted_while_its_end_is_told_runs_again_and_is_in_flight_unti
     until(lambda: not engine.works_on(task.id))
     engine.stop()
     assert (tasks.get_task(task.id).status, counted(db)) == ("completed", [0])
+
+
+def test_an_engine_that_was_stopped_takes_the_lease_no_more(
+    db: Database, tasks: TaskService, make_task: MakeTask, make_engine: MakeEngine
+) -> None:
+    stopped, task = make_engine(), make_task("ok")
+    stopped.stop()
+    stopped.submit(task.id)  # as a thread does that comes late
+    assert not stopped.take_lock()
+    make_engine()
+    wait_for(tasks, task.id, "completed")
+    assert counted(db) == [0]
