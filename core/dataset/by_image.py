@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from core.dataset.conditions import Condition, conditions
 from core.dataset.filters import EntryFilter
 from core.dataset.judge_trust import require_trusted_judge
-from core.dataset.query_planner import selective_condition
+from core.dataset.query_planner import has_frequent_texts, selective_condition
 from core.db import ImageDatasets, Images, Questions
 from core.db.base import UtcDateTime
 from core.errors import InvalidInputError
@@ -77,7 +77,8 @@ def count_asked_images(session: Session, project_id: str, entry_filter: EntryFil
 
 
 def _conditions(session: Session, project_id: str, entry_filter: EntryFilter) -> list[Condition]:
-    selective = selective_condition(session, project_id, entry_filter)
+    by_text = not has_frequent_texts(session, project_id, entry_filter)
+    selective = selective_condition(session, project_id, entry_filter, by_text=by_text)
     found = conditions(project_id, entry_filter, by_index=selective is None)
     return found if selective is None else [*found, selective]
 

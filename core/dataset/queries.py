@@ -1,6 +1,7 @@
 """Queries for entries with keyset pagination: each page is read in the order of an index, never by offset."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,10 +12,11 @@ from core.dataset.check_terms import worth_ranks
 from core.dataset.conditions import Condition, conditions, skipped_by
 from core.dataset.filters import EntryFilter
 from core.dataset.judge_trust import require_trusted_judge
-from core.dataset.query_planner import selective_condition, selective_condition_for_count
+from core.dataset.query_planner import has_frequent_texts, selective_condition, selective_condition_for_count
 from core.db import ImageDatasets, Images, Questions, is_about
 from core.db.base import UtcDateTime
 from core.db.entry_states import count_with, has_entry_states, states_with
+from core.db.planner_hints import rows_in_order_of_an_index
 from core.errors import InvalidInputError
 from core.search_line import WORD
 
@@ -52,7 +54,8 @@ def find_entries(
     order: tuple[Any, ...] = (col(ImageDatasets.create_at), col(ImageDatasets.id))
     # It is NULL in all of them; PostgreSQL reads by the index, which begins with it, only when it is told.
     by: tuple[Any, ...] = (col(ImageDatasets.deleted_at), *order)
-    selective = selective_condition(session, project_id, entry_filter)
+    is_frequent = has_frequent_texts(session, project_id, entry_filter)
+    selective = selective_condition(session, project_id, entry_filter, by_text=not is_frequent)
     query = select(ImageDatasets).where(*conditions(project_id, entry_filter, by_index=selective is None))
     decision = _looked_up_decision(session, entry_filter)
     if selective is None and decision is not None:
@@ -67,7 +70,9 @@ def find_entries(
         key = _key_of(session, after)
         query = query.where(tuple_(*order) < key if newest_first else tuple_(*order) > key)
     query = query.order_by(*(column.desc() for column in by) if newest_first else by)
-    rows = list(session.exec(query.limit(limit + 1)))
+    in_order = rows_in_order_of_an_index(session) if is_frequent and selective is None else nullcontext()
+    with in_order:
+        rows = list(session.exec(query.limit(limit + 1)))
     return EntryPage(tuple(rows[:limit]), rows[limit - 1].id if len(rows) > limit else None)
 
 

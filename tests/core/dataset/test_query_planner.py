@@ -6,10 +6,11 @@ from contextlib import contextmanager
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from core import ImageDatasets, ImageDatasetService, Projects, connect
 from core.dataset import EntryFilter, EntryQueries, ReviewService, parse_search
+from core.dataset.queries import find_entries
 from core.dataset.query_planner import selective_condition
 from core.db import Database
 
@@ -169,7 +170,44 @@ def test_a_frequent_text_is_not_looked_up_in_the_index_and_a_rare_one_is(
     for line, found, looked_up in (("cups tag:kitchen", 11, False), ("bowls", 1, True), ("tag:kitchen bowls", 0, True)):
         with _statements(db) as statements:
             assert len(entries.find_entries(project.id, parse_search(line)).items) == found
+            assert entries.count_entries(project.id, parse_search(line)) == found
         assert any("entry_pairs" in str(statement) for statement in statements) is looked_up
+
+
+@pytest.mark.postgresql
+def test_a_page_of_a_frequent_text_is_read_in_the_order_of_an_index_and_others_may_be_sorted(
+    make: Make, project: Projects, entries: EntryQueries, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.dataset.query_planner._SAMPLE", 10)
+    for number in range(11):
+        make(f"How many cups are on shelf {number}?", tags="kitchen")
+    sorting: list[str] = []
+
+    def remember(connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
+        if "image_datasets.origin" in statement:  # the page, not what is counted before
+            sorting.append(connection.connection.execute("SHOW enable_sort").fetchone()[0])
+
+    event.listen(db.engine, "after_cursor_execute", remember)
+    with db.reading() as session:
+        for line in ("tag:kitchen", "cups", "bowls", "kind:count"):
+            find_entries(session, project.id, parse_search(line), limit=5)
+    event.remove(db.engine, "after_cursor_execute", remember)
+    assert sorting == ["off", "off", "on", "on"]
+
+
+@pytest.mark.postgresql
+def test_a_part_of_the_name_of_an_image_is_looked_up_and_no_entry_read_for_it(
+    make: Make, project: Projects, entries: EntryQueries, db: Database
+) -> None:
+    make("How many cups?")
+    for line, questions in (
+        ("image:shelf", ["How many cups?"]),
+        ("image:nothing", []),
+        ("image:shelf is:open", ["How many cups?"]),
+    ):
+        with _statements(db) as statements:
+            assert _found(entries, project, line) == questions
+        assert sum("UNION ALL" in str(statement) for statement in statements) == 4  # looked up, then read; counted so
 
 
 @pytest.mark.postgresql
