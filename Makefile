@@ -43,7 +43,7 @@ test: .venv/installed-tests
 # each service what reads and writes most.
 ON_POSTGRESQL := tests/core/db tests/core/bin tests/core/audit/test_service.py tests/core/overlap \
 	tests/core/tasks/engines tests/core/tasks/test_item_queue.py $(addprefix tests/core/backup/test_,server_copy.py move.py) \
-	$(addprefix tests/core/dataset/test_,quality.py query_planner.py undo.py collaboration.py) \
+	$(addprefix tests/core/dataset/test_,quality.py query_planner.py rows_read.py undo.py collaboration.py) \
 	$(addprefix tests/core/,checks/test_service.py images/test_lifecycle.py images/test_filter.py importing/test_storing.py) \
 	$(addprefix tests/core/,export/test_service.py moving/test_kinds.py api/test_analyses.py vision/test_vectors.py) \
 	$(addprefix tests/core/,questions/test_targets.py questions/test_templates.py style/test_datasets.py transform/test_variants.py) \

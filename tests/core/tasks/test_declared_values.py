@@ -16,9 +16,13 @@ DECLARED: dict[str, dict[str, object]] = {
     },
     "core.tasks.engines.embedded": {
         "TAKE_OVER_S": 5.0,
+        "LOOK_S": 1.0,
     },
     "core.tasks.engines.membership": {
         "SILENT_S": 20.0,
+    },
+    "core.tasks.engines.workers_engine": {
+        "LOOK_S": 1.0,
     },
     "core.tasks.item_queue": {
         "_STATUS_CHECK_S": 0.5,
