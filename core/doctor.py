@@ -23,6 +23,7 @@ from core.disk import LOW_BYTES, free_bytes
 from core.errors import VitrineError
 from core.secret_key import FILE_NAME, secret_key
 from core.tasks.engines.examination import examine_engine
+from core.webhooks.examination import examine_webhooks
 
 Level = Literal["ok", "warning", "problem"]
 
@@ -58,6 +59,7 @@ def examine(settings: Settings, root: Path = Path()) -> list[Finding]:
         _upgrade(settings),
         _backup(settings),
         *_quotas(settings),
+        *(Finding(*said) for said in examine_webhooks(settings)),
         *(Finding(*said) for said in examine_sign_in(settings)),
         _metrics(settings),
         Finding(*examine_engine(settings)),

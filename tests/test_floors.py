@@ -72,7 +72,7 @@ MAY_USE: dict[str, set[str]] = {
     "notebook": _BOTTOM | {"db", "images", "cli"},
     "agents": _BOTTOM | {"accounts", "api", "services"},
     "cli": _MIDDLE | {"access", "accounts", "agents", "backup", "doctor", "projects", "services", *_DOMAINS},
-    "doctor": _MIDDLE | {"accounts", "backup", "projects", *_DOMAINS},
+    "doctor": _MIDDLE | {"accounts", "backup", "projects", "webhooks", *_DOMAINS},
 }
 
 

@@ -32,14 +32,15 @@ def build_server(rest: Connection, save_to: Path) -> "MCPServer[Any]":
         ConfigurationError: the library is not installed.
     """
     try:
-        from mcp.server import MCPServer
         from mcp.types import ToolAnnotations
+
+        from core.agents.refusing import RefusingServer
     except ImportError as error:
         raise ConfigurationError(
             "The library for agents is not installed. Run pip install 'vitrine-vqa[mcp]'."
         ) from error
 
-    server: MCPServer[Any] = MCPServer("vitrine", title="Vitrine", instructions=INSTRUCTIONS, log_level="WARNING")
+    server = RefusingServer("vitrine", title="Vitrine", instructions=INSTRUCTIONS, log_level="WARNING")
     tools = Tools(rest, save_to)
     for tool in (*tools.reading(), *tools.writing()):
         server.add_tool(

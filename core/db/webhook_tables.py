@@ -38,7 +38,10 @@ class Webhooks(Base, table=True):
 
 
 class WebhookDeliveries(Base, table=True):
-    """One message to a webhook: waiting while it has ``next_try_at``, else delivered or given up."""
+    """One message to a webhook: waiting while it has ``next_try_at``, else delivered or given up.
+
+    ``delivered_at`` is when it was delivered last; it stays while the message is sent again.
+    """
 
     __tablename__: ClassVar[str] = "webhook_deliveries"
     __table_args__ = (

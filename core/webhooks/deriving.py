@@ -13,6 +13,7 @@ from sqlmodel import Session, col, func, select
 
 from core.db import AuditEvents, CheckRuns, Events, Exports, Honeypots, Tasks, Webhooks
 from core.tasks import TaskStatus
+from core.webhooks.added_images import imported, uploaded
 from core.webhooks.kinds import Happening
 
 BATCH_WINDOW = timedelta(seconds=5)
@@ -107,7 +108,8 @@ def _of_ended(session: Session, task: Tasks, at: datetime) -> Iterator[Happening
         counts = task.result.get("counts", {})
         added = counts.get("added", 0) + counts.get("near-duplicate", 0)
         if added:
-            yield Happening("images.added", at, ids | {"count": added, "links": _image_links(task.project_id)})
+            named = imported(session, task, MAX_IDS)
+            yield Happening("images.added", at, _of_images(task.project_id, added, named) | {"task_id": task.id})
     check = str(task.config.get("check", "")) if task.task_type in _CHECKS else ""
     if check and _has_numbers(session, task, check):
         links = {"check": f"/api/projects/{task.project_id}/checks/{check}"}
@@ -142,13 +144,16 @@ def _uploads(
     if rows[0].at > now - BATCH_WINDOW:
         return [], after
     count = sum(int(row.details.get("images", 0)) for row in rows)
-    data = {"project_id": webhook.project_id, "count": count, "links": _image_links(webhook.project_id)}
+    data = _of_images(webhook.project_id, count, uploaded(session, rows, MAX_IDS))
     seen = (rows[-1].id or newest) if len(rows) == _MAX_UPLOADS else newest
     return [Happening("images.added", rows[-1].at, data)], seen
 
 
-def _image_links(project_id: str) -> dict[str, str]:
-    return {"images": f"/api/projects/{project_id}/images?sort=newest"}
+def _of_images(project_id: str, count: int, named: list[str]) -> dict[str, Any]:
+    links = {"image": "/api/images/{image_id}", "images": f"/api/projects/{project_id}/images?sort=newest"}
+    return {
+        "project_id": project_id, "count": count, "image_ids": named, "more": count > len(named), "links": links,
+    }  # fmt: skip
 
 
 def _entries(

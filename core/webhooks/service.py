@@ -47,12 +47,16 @@ class NewWebhook:
 
 @dataclass(frozen=True)
 class DeliveryCounts:
-    """The messages in the log of a webhook, and when the last one was delivered."""
+    """The messages in the log of a webhook, and when the last one was delivered.
+
+    One that was delivered and is sent again counts as waiting, too.
+    """
 
     waiting: int = 0
     delivered: int = 0
     given_up: int = 0
     last_delivered_at: datetime | None = None
+    total: int = 0
 
 
 class WebhookService:
@@ -213,7 +217,7 @@ class WebhookService:
         query = (
             select_columns(
                 col(row.webhook_id), func.count(), func.count(col(row.next_try_at)), func.count(col(row.delivered_at)),
-                func.max(row.delivered_at),
+                func.count(func.coalesce(row.next_try_at, row.delivered_at)), func.max(row.delivered_at),
             )
             .join(Webhooks, col(Webhooks.id) == col(row.webhook_id))
             .where(col(Webhooks.project_id) == project_id)
@@ -221,8 +225,8 @@ class WebhookService:
         )  # fmt: skip
         with self._db.reading() as session:
             return {
-                id_: DeliveryCounts(waiting, delivered, total - waiting - delivered, last)
-                for id_, total, waiting, delivered, last in session.execute(query)
+                id_: DeliveryCounts(waiting, delivered, total - either, last, total)
+                for id_, total, waiting, delivered, either, last in session.execute(query)
             }
 
     def redeliver(self, project_id: str, webhook_id: str, delivery_id: str) -> WebhookDeliveries:
@@ -238,7 +242,7 @@ class WebhookService:
             row = session.get(WebhookDeliveries, delivery_id)
             if row is None or row.webhook_id != webhook_id:
                 raise NotFoundError("This message is not in the log any more. Choose another one.")
-            row.next_try_at, row.delivered_at = utc_now(), None
+            row.next_try_at = utc_now()
             audit.record(session, "webhook.resend", webhook, label=host_of(webhook.url), message=row.event_type)
         return row
 

@@ -47,7 +47,10 @@ class WebhookState(WebhookAnswer):
 
 
 class DeliveryAnswer(ResponseBody):
-    """A message: waiting while *next_try_at* is set, else delivered or given up."""
+    """A message: waiting while *next_try_at* is set, else delivered or given up.
+
+    One that was delivered keeps *delivered_at* while it is sent again.
+    """
 
     id: str = Field(description="the header webhook-id, the same in every try")
     event_type: str

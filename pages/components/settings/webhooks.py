@@ -133,10 +133,9 @@ def _renew(webhook: Webhooks) -> None:
 @st.dialog("Delete webhook")
 def _delete(webhook: Webhooks, counts: DeliveryCounts) -> None:
     host = host_of(webhook.url)
-    held = counts.delivered + counts.waiting + counts.given_up
     unsent = f", {numbers.text(counts.waiting)} of which wait and are not sent" if counts.waiting else ""
     st.text(
-        f"This deletes the webhook to {host}, its secret and its log of {pluralize(held, 'message')}{unsent}. "
+        f"This deletes the webhook to {host}, its secret and its log of {pluralize(counts.total, 'message')}{unsent}. "
         "It cannot be undone. To pause it, turn it off."
     )
     if confirm.confirmed("Delete webhook", key="webhook-delete-confirm"):
@@ -179,6 +178,10 @@ def _message(webhook: Webhooks, row: WebhookDeliveries) -> None:
 
 def _outcome(row: WebhookDeliveries) -> str:
     """Return what became of a message, in words."""
+    if row.delivered_at is not None and row.next_try_at is not None:
+        return f"Delivered, and waiting to be sent again. {row.error}".strip()
+    if row.delivered_at is not None and row.error:
+        return f"Delivered {moment.text(row.delivered_at)}; sent again, given up. {row.error}"
     if row.delivered_at is not None:
         return f"Delivered, answered {row.status_code} in {numbers.text(row.took_ms)} ms"
     if row.next_try_at is None:

@@ -165,6 +165,13 @@ async def test_nothing_starts_above_the_cap_or_without_a_price(
         assert services.tasks.list_tasks(project.id) == []
 
 
+async def test_a_missing_or_wrong_argument_is_said_in_one_sentence(services: Services, project: Projects) -> None:
+    async with local_agent(services) as agent:
+        assert await agent.refused("export") == "export needs project. Call it again with it."
+        refused = await agent.refused("ask", project=project.id, model="offline/measure", max_cost_usd=-1)
+        assert refused == "ask does not take this max_cost_usd: input should be greater than or equal to 0."
+
+
 async def test_a_path_outside_of_the_import_directories_is_refused(
     services: Services, project: Projects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,19 @@ from typing import Any
 import pytest
 
 from core import audit
-from core.db import CheckRuns, Database, Events, Exports, Honeypots, Projects, Tasks, Webhooks, utc_now
+from core.db import (
+    CheckRuns,
+    Database,
+    Events,
+    Exports,
+    Honeypots,
+    Images,
+    Projects,
+    TaskItems,
+    Tasks,
+    Webhooks,
+    utc_now,
+)
 from core.services import Services
 from core.tasks import TaskService
 from core.webhooks import WebhookService, deriving
@@ -151,13 +163,45 @@ def test_uploads_are_told_together_and_a_webhook_gets_only_what_it_chose(
 ) -> None:
     images = webhooks.make_webhook(project.id, "https://hooks.example/images", ["images.added"]).row
     tasks = webhooks.make_webhook(project.id, "https://hooks.example/tasks", ["task.completed"]).row
-    for color in ("red", "blue"):
-        services.intake.add_images(project.id, [(f"{color}.png", png(color))])
+    services.intake.add_images(project.id, [("old.png", png("gray"))], source="elsewhere")
+    added = [
+        outcome.image.id
+        for color in ("red", "blue", "green")
+        for outcome in services.intake.add_images(project.id, [(f"{color}.png", png(color))])
+        if outcome.image
+    ]
+    services.images.delete_image(added.pop())
     assert outbox.plan() is True
     assert outbox.plan(utc_now() + LATER) is False
     (body,) = _bodies(webhooks, images)
-    assert body["data"]["count"] == 2
+    assert body["data"]["count"] == 4
+    assert set(body["data"]["image_ids"]) > set(added)
+    assert body["data"]["more"] is True
     assert log_of(webhooks, tasks) == []
+
+
+def test_an_import_names_the_images_that_it_has_added(
+    services: Services, db: Database, webhooks: WebhookService, webhook: Webhooks, outbox: Outbox
+) -> None:
+    known, new = (
+        outcome.image.id
+        for color in ("red", "blue")
+        for outcome in services.intake.add_images(webhook.project_id, [(f"{color}.png", png(color))], source="zip")
+        if outcome.image
+    )
+    task = _end(db, webhook.project_id, "image-import", result={"counts": {"added": 1, "duplicate": 1}})
+    with db.transaction() as session:
+        session.add(TaskItems(task_id=task.id, position=0, result={"refs": {"a.png": known, "b.png": new}}))
+        stored = session.get(Images, known)
+        assert stored is not None
+        stored.create_at -= timedelta(days=1)
+        ended = session.get(Tasks, task.id)
+        assert ended is not None
+        ended.create_at -= timedelta(hours=1)
+    outbox.plan()
+    (body,) = [one for one in _bodies(webhooks, webhook) if one["type"] == "images.added"]
+    data = body["data"]
+    assert (data["task_id"], data["count"], data["image_ids"], data["more"]) == (task.id, 1, [new], False)
 
 
 def test_what_was_committed_before_a_crash_is_told_by_the_next_process_once(

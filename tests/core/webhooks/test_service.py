@@ -12,6 +12,7 @@ from core.errors import ConflictError, InvalidInputError, NotFoundError
 from core.services import Services
 from core.webhooks import KINDS, WebhookService
 from core.webhooks.outbox import Outbox
+from core.webhooks.sending import Reply
 from core.webhooks.service import MAX_WEBHOOKS, host_of
 from tests.core.webhooks.conftest import log_of
 
@@ -92,6 +93,23 @@ def test_deleting_a_webhook_deletes_its_log_and_a_try_in_flight_ends_quietly(
     assert webhooks.list_webhooks(webhook.project_id) == []
     with pytest.raises(NotFoundError):
         webhooks.deliveries(webhook.project_id, webhook.id)
+
+
+def test_what_was_delivered_stays_delivered_while_it_is_sent_again(
+    webhooks: WebhookService, webhook: Webhooks, outbox: Outbox
+) -> None:
+    def counts() -> tuple[int, int, int, int]:
+        found = webhooks.counts(webhook.project_id)[webhook.id]
+        return found.waiting, found.delivered, found.given_up, found.total
+
+    ping = webhooks.ping(webhook.project_id, webhook.id)
+    assert counts() == (1, 0, 0, 1)
+    outbox.record(ping.id, Reply(200))
+    assert counts() == (0, 1, 0, 1)
+    webhooks.redeliver(webhook.project_id, webhook.id, ping.id)
+    assert counts() == (1, 1, 0, 1)
+    outbox.record(ping.id, Reply(410, error="It answered 410."))
+    assert counts() == (0, 1, 0, 1)
 
 
 def test_tests_without_end_fill_neither_the_queue_nor_the_log(
