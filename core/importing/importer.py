@@ -152,8 +152,8 @@ class DatasetImporter:
         running = loop.submit(runner.run(task_id))
         try:
             while not wait([running], _PROGRESS_INTERVAL_S).done:
-                self._report_progress(tasks, task_id, progress)
-            self._report_progress(tasks, task_id, progress)
+                self._report_progress(tasks, runner, task_id, progress)
+            self._report_progress(tasks, runner, task_id, progress)
             return running.result()
         finally:
             if not running.done():  # interrupted, or *progress* raised
@@ -161,11 +161,12 @@ class DatasetImporter:
                 wait([running])
             loop.close()
 
-    def _report_progress(self, tasks: TaskService, task_id: str, progress: Progress) -> None:
+    def _report_progress(self, tasks: TaskService, runner: TaskRunner, task_id: str, progress: Progress) -> None:
         task = tasks.get_task(task_id)
         files = sum(task.result.get("counts", {}).values())
         step = f"{files:,} files, {task.result.get('entries', 0):,} entries"
-        progress(task.processed_count / max(task.total_count, 1), step)
+        of_item, _ = runner.progress.get(task_id, (0.0, ""))
+        progress(min((task.processed_count + of_item) / max(task.total_count, 1), 1.0), step)
 
     def _require_project(self, project_id: str) -> None:
         with self._db.reading() as session:

@@ -1,7 +1,9 @@
 """The items that turn annotations into entries: read into a spool, match to images, store."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import orjson
@@ -20,27 +22,53 @@ from core.importing.records import Problem, Record
 from core.importing.sources.urls import MAX_URLS, url_chunks
 from core.importing.spool import load_records, spool_line
 from core.importing.storing import Matched
+from core.progress import Progress, ignore
 from core.tasks import ItemPlan
 
 # Reading and matching a million records take minutes; the limit on CPU time is the same.
 _TIMEOUT_S = 3600.0
 _ROWS_PER_QUERY = 5_000
 READ_SPOOL = "records.jsonl"
+_TELL_EVERY_S, _MOST = 0.5, 0.95
 
 
-def read_item(config: dict[str, Any], context: ImportContext, own: Path) -> tuple[ReadSummary, list[ItemPlan]]:
+def read_item(
+    config: dict[str, Any], context: ImportContext, own: Path, progress: Progress = ignore
+) -> tuple[ReadSummary, list[ItemPlan]]:
     """Read the annotation files of an import into a spool; return the items of the images that are in their rows."""
     root = context.resolve(str(config["path"]))
     format_ = str(config.get("format") or "auto")
     spool = own / READ_SPOOL
     own.mkdir(parents=True, exist_ok=True)
-    read = sandbox(context.settings).run(read_annotations, root, spool, format_, timeout_s=_TIMEOUT_S)
+    with _told(root, spool, progress):
+        read = sandbox(context.settings).run(read_annotations, root, spool, format_, timeout_s=_TIMEOUT_S)
     files = [[one.name, one.file, one.reference] for one in read.embedded]
     more = [
         ItemPlan(payload={"do": "embedded", "spool": READ_SPOOL, "files": some}, stage=stages.LOAD)
         for some in in_chunks(files)
     ]
     return read, more
+
+
+@contextmanager
+def _told(root: Path, spool: Path, progress: Progress) -> Iterator[None]:
+    """Tell how much another process has read, by the growth of its spool: records are about as long as their rows."""
+    is_packed = not root.is_file() or root.suffix.lower() == ".zip"  # then its size says nothing of the rows
+    to_read, ended = 0 if is_packed else root.stat().st_size, Event()
+
+    def tell() -> None:
+        while not ended.wait(_TELL_EVERY_S):
+            size = spool.stat().st_size if spool.exists() else 0
+            share = min(size / to_read, _MOST) if to_read else 0.0
+            progress(share, f"{size / 1e6:,.1f} MB of records read")
+
+    telling = Thread(target=tell, daemon=True)
+    telling.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        telling.join()
 
 
 def read_result(read: ReadSummary) -> dict[str, Any]:

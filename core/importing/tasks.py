@@ -89,7 +89,7 @@ class ImportKind:
             case "bucket" | "open" | "find" | "download":
                 return self._open(item, own)
             case "read":
-                read, more = record_items.read_item(item.config, self._context, own)
+                read, more = record_items.read_item(item.config, self._context, own, item.progress)
                 return _result(item, record_items.read_result(read), more)
             case "match":
                 is_again = bool(item.payload.get("again"))

@@ -258,6 +258,7 @@ class TaskRunner:
             except Exception as error:  # noqa: BLE001  the other items go on
                 await self._record_bug(task, item, error)
             finally:
+                self.progress.pop(task.id, None)  # it was about this item
                 queue.item_ended()
 
         return asyncio.create_task(wait())

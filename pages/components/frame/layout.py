@@ -153,7 +153,8 @@ def _running_tasks() -> None:
         if len(running) < len(active):
             st.rerun()
         for task in running:
-            share = task.processed_count / task.total_count if task.total_count else 0.0
+            doing = page.services().engine.progress(task.id) or (0.0, "")
+            share = min((task.processed_count + doing[0]) / task.total_count, 1.0) if task.total_count else 0.0
             st.progress(share, text=page.escape(task_labels.label(task)))
 
     progress()

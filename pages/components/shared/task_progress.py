@@ -53,8 +53,8 @@ def _draw(summary: TaskSummary) -> None:
     ended = summary.done + summary.failed
     share = ended / task.total_count if task.total_count else 1.0
     doing = page.services().engine.progress(task.id)
-    if task.total_count == 1 and doing and task.status in ACTIVE:
-        share = doing[0]
+    if doing and task.total_count and task.status in ACTIVE:
+        share = min((ended + doing[0]) / task.total_count, 1.0)
     done = task_labels.result(task)
     parts = [f"{_status(summary)}: {done}" if done else _status(summary)]
     if doing:

@@ -127,6 +127,8 @@ DECLARED: dict[str, dict[str, object]] = {
         "MAX_EMBEDDED_BYTES": 100_000_000,
     },
     "core.importing.record_items": {
+        "_TELL_EVERY_S": 0.5,
+        "_MOST": 0.95,
         "_TIMEOUT_S": 3600.0,
     },
     "core.importing.samples": {

@@ -15,6 +15,7 @@ import pytest
 
 from core import DatasetImporter, ImportProblem, ImportReport, Projects
 from core import fetch as fetching
+from core.importing import record_items
 from core.services import Services
 from tests.core.images.pictures import drawn, encoded
 
@@ -235,3 +236,20 @@ def test_a_file_that_is_often_beside_images_says_what_to_do(
     (tmp_path / "set" / name).write_text("<annotations><image name='a.jpg'><box label='cup'/></image></annotations>")
 
     assert report_of(importer, project, tmp_path / "set").problems == [ImportProblem(name, reason)]
+
+
+def test_reading_tells_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record_items, "_TELL_EVERY_S", 0.01)
+    root, spool, half = tmp_path / "rows.jsonl", tmp_path / "records.jsonl", threading.Event()
+    root.write_bytes(b"x" * 4_000_000)
+    told: list[tuple[float, str]] = []
+
+    def progress(share: float, step: str) -> None:
+        told.append((share, step))
+        if share:
+            half.set()
+
+    with record_items._told(root, spool, progress):
+        spool.write_bytes(b"y" * 2_000_000)
+        assert half.wait(20)
+    assert told[-1] == (0.5, "2.0 MB of records read")

@@ -3,6 +3,9 @@
 from tests.declared import read
 
 DECLARED: dict[str, dict[str, object]] = {
+    "core.webhooks.added_images": {
+        "_ITEMS_PER_READ": 20,
+    },
     "core.webhooks.deriving": {
         "MAX_IDS": 100,
         "MAX_ACTS": 100,
