@@ -25,7 +25,7 @@ except InvalidInputError as error:
     st.error(page.escape(str(error)), icon=":material/error:")
     st.stop()
 
-left, right = st.columns([3, 8], gap="medium")
+left, right = st.container(key="with-facets").columns([3, 8], gap="medium")
 selected: list[str] = []
 with right:
     tabs = st.tabs(["Results", "Balance", "Quality", "Agreement"], key="explore-tab", on_change="rerun")

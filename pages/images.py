@@ -75,7 +75,8 @@ def main() -> None:
     if view in _OF_PROJECT:
         _OF_PROJECT[view](project.id)
         return
-    left, right = st.columns([3, 9], gap="medium") if with_facets else (None, st.container())
+    beside = st.container(key="with-facets")
+    left, right = beside.columns([3, 9], gap="medium") if with_facets else (None, beside)
     with right:
         if not total:
             nothing.show(project.id, query)

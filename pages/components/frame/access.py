@@ -5,7 +5,7 @@ import streamlit as st
 from core.accounts.actor import Actor
 from core.api import login
 from core.runtime import runtime
-from pages.components.shared import media, visitor
+from pages.components.shared import controls, media, visitor
 
 _SIGN_OUT_CSS = """
 button { font: inherit; font-family: var(--st-font); font-size: .9rem; padding: 0; background: none; border: none;
@@ -51,6 +51,6 @@ def sign_in_status() -> None:
         st.caption("Local mode: one person, no sign-in.")
         return
     show = st.components.v2.component(
-        "vitrine_sign_out", html="<button>Sign out</button>", css=_SIGN_OUT_CSS, js=_SIGN_OUT_JS
+        "vitrine_sign_out", html="<button>Sign out</button>", css=controls.styled(_SIGN_OUT_CSS), js=_SIGN_OUT_JS
     )
     show(data={"url": media.base_path() + login.PATH}, key="sign-out")

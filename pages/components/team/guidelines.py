@@ -6,7 +6,7 @@ from core import Images
 from core.accounts.permissions import Act
 from core.api.media import IMAGE_TYPES
 from core.dataset.guidelines.service import MAX_CHARS, GuidelineVersion
-from pages.components.shared import media, moment, numbers, page, people, reviewer_name
+from pages.components.shared import controls, media, moment, numbers, page, people, reviewer_name
 
 _SEEN, _MESSAGE, _ADDED = "guidelines-seen", "guidelines-message", "guidelines-added"
 _IMAGES = "guidelines-images"
@@ -126,7 +126,7 @@ def _preview(project_id: str, text: str) -> None:
 
 
 def _show(project_id: str, sanitized: str) -> None:
-    component = st.components.v2.component("vitrine_guidelines", css=_CSS, js=_JS)
+    component = st.components.v2.component("vitrine_guidelines", css=controls.styled(_CSS), js=_JS)
     component(key=page.component_key(f"guidelines-{project_id}"), data={"sanitized": sanitized})
 
 

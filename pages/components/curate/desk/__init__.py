@@ -12,7 +12,7 @@ from core.api import credentials
 from core.api.desk_keys import own_keys, table
 from core.dataset import EntryFilter
 from core.dataset.collaboration import Plan
-from pages.components.shared import boxes, media, page, streamlit_private, visitor, zoom
+from pages.components.shared import boxes, controls, media, page, streamlit_private, visitor, zoom
 
 _HERE = Path(__file__).parent
 # Joined into one browser module behind those of boxes and zoom, in the order of their dependencies.
@@ -32,7 +32,9 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str, plan: Plan, *, 
     the queue; ``similar`` is the id of an image.
     """
     guidelines = _version_of_guidelines(project_id)
-    component = st.components.v2.component("vitrine_desk", html=_part("desk.html"), css=_style(), js=_script())
+    component = st.components.v2.component(
+        "vitrine_desk", html=_part("desk.html"), css=controls.styled(_style()), js=_script()
+    )
     return component(
         key=key,
         data={

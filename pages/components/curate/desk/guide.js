@@ -7,8 +7,13 @@ class Guide {
 
   use(queue, onChange) {
     Object.assign(this, { queue, onChange });
-    this.show(Boolean(this.stored.open) && this.version > 0);
+    const isAnother = this.key !== this.usedFor;
+    this.usedFor = this.key;
+    this.show(isAnother ? this.isOpenAtFirst : !this.panel.hidden && this.version > 0);
   }
+
+  /* On a phone they stay closed until somebody asks for them: they would cover the entry. */
+  get isOpenAtFirst() { return Boolean(this.stored.open) && this.version > 0 && !matchMedia("(max-width: 640px)").matches; }
 
   get version() { return this.queue.data.guidelines; }
   get key() { return `vitrine-guidelines:${this.queue.data.project}`; }

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.images.storage import RENDITION_VERSION
 from core.vision.map.service import MapState
-from pages.components.shared import media, page
+from pages.components.shared import controls, media, page
 
 _HERE = Path(__file__).parent
 # Joined into one browser module, in the order of their dependencies.
@@ -44,7 +44,9 @@ def show(
         query: a search line; what it does not find is dimmed.
         selected: replaces the selection of the browser when *epoch* changes.
     """
-    component = st.components.v2.component("vitrine_map", html=_part("map.html"), css=_part("map.css"), js=_script())
+    component = st.components.v2.component(
+        "vitrine_map", html=_part("map.html"), css=controls.styled(_part("map.css")), js=_script()
+    )
     result = component(
         key=page.component_key(key),
         data={

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.api import credentials
-from pages.components.shared import media
+from pages.components.shared import controls, media
 
 _HERE = Path(__file__).parent
 _CHUNKS = _HERE.parents[1] / "upload" / "drop"
@@ -14,7 +14,7 @@ _CHUNKS = _HERE.parents[1] / "upload" / "drop"
 
 def show() -> str | None:
     """Draw the field, and return the id of the upload in the run after it was completed."""
-    component = st.components.v2.component("vitrine_archive", html=_html(), css=_css(), js=_script())
+    component = st.components.v2.component("vitrine_archive", html=_html(), css=controls.styled(_css()), js=_script())
     result = component(
         key="project-archive-file",
         data={"uploadsUrl": f"{media.base_path()}/uploads", "token": credentials.page_token()},

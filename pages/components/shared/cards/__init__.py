@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components.shared import page
+from pages.components.shared import controls, page
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,10 @@ class Act:
 def show(cards: Sequence[Card], *, key: str, label: str, min_width_px: int = 150, fit: str = "contain") -> Act | None:
     """Draw *cards* and return the action clicked since the last run, if any."""
     component = st.components.v2.component(
-        "vitrine_cards", html='<div class="cards" role="list"></div>', css=_part("cards.css"), js=_part("cards.js")
+        "vitrine_cards",
+        html='<div class="cards" role="list"></div>',
+        css=controls.styled(_part("cards.css")),
+        js=_part("cards.js"),
     )
     result = component(
         key=page.component_key(key),

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.components.shared import controls
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -31,7 +33,7 @@ def show(groups: Sequence[Group], *, key: str, on_toggle: Callable[[str], None])
 
     *on_toggle* is called with the terms of a clicked bar, before the page runs again.
     """
-    component = st.components.v2.component("vitrine_bars", css=_part("bars.css"), js=_part("bars.js"))
+    component = st.components.v2.component("vitrine_bars", css=controls.styled(_part("bars.css")), js=_part("bars.js"))
 
     def toggled() -> None:
         on_toggle(st.session_state[key]["toggled"])

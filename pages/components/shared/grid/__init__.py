@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.shared import page
+from pages.components.shared import controls, page
 
 _HTML = """<div class="grid"><div class="cells" role="grid" aria-multiselectable="true"></div>
 <div class="bar"><span class="where" role="status"></span>
@@ -82,7 +82,9 @@ def show(
         following: the next page, which the browser prefetches and shows without waiting for the server.
         selected: replaces the selection of the browser when *epoch* changes.
     """
-    component = st.components.v2.component("vitrine_grid", html=_HTML, css=_part("grid.css"), js=_part("grid.js"))
+    component = st.components.v2.component(
+        "vitrine_grid", html=_HTML, css=controls.styled(_part("grid.css")), js=_part("grid.js")
+    )
     key = page.component_key(key)
     result = component(
         key=key,

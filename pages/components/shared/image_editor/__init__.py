@@ -8,7 +8,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from core import Images
-from pages.components.shared import boxes, media, page, zoom
+from pages.components.shared import boxes, controls, media, page, zoom
 
 Mode = Literal["redact", "crop"]
 Box = tuple[float, float, float, float]
@@ -23,7 +23,9 @@ def show(image: Images, mode: Mode, offered: Sequence[Mapping[str, Any]], *, key
         offered: objects and lines that were found, each with ``label``, ``xyxy`` and perhaps ``score``; a click
             makes one of them a box.
     """
-    component = st.components.v2.component("vitrine_image_editor", html=_part("editor.html"), css=_css(), js=_js())
+    component = st.components.v2.component(
+        "vitrine_image_editor", html=_part("editor.html"), css=controls.styled(_css()), js=_js()
+    )
     result = component(
         key=page.component_key(key),
         data={

@@ -13,7 +13,7 @@ from core.dataset.collaboration import MAX_NAME_CHARS
 from core.dataset.filters import FIELDS
 from core.errors import VitrineError
 from core.search_line import Fields
-from pages.components.shared import media, page
+from pages.components.shared import controls, media, page
 
 KEY = "search-line"
 _LAST_QUERY = "search-line-last-query"
@@ -62,7 +62,7 @@ def show(label: str, project_id: str, searched: Searched = ENTRIES) -> str:
         st.session_state[KEY] = query
     line = str(st.session_state[KEY])
     component = st.components.v2.component(
-        "vitrine_search", html=_part("search.html"), css=_part("search.css"), js=_part("search.js")
+        "vitrine_search", html=_part("search.html"), css=controls.styled(_part("search.css")), js=_part("search.js")
     )
     component(
         key=_BOX,

@@ -9,7 +9,7 @@ import streamlit as st
 from core import Images
 from core.api import credentials
 from core.vision.tag_review import ImageTags
-from pages.components.shared import media, page
+from pages.components.shared import controls, media, page
 
 _HTML = """<div class="tags"><div class="line" data-part="own"></div><div class="line" data-part="proposed"></div>
 <div class="line" data-part="removed"></div><div class="line"><input data-part="word" maxlength="60"
@@ -23,7 +23,9 @@ def show(image: Images, tags: ImageTags, scores: dict[str, float], *, key: str) 
     Args:
         scores: of proposed tags, by tag.
     """
-    component = st.components.v2.component("vitrine_tags", html=_HTML, css=_part("tags.css"), js=_part("tags.js"))
+    component = st.components.v2.component(
+        "vitrine_tags", html=_HTML, css=controls.styled(_part("tags.css")), js=_part("tags.js")
+    )
     component(
         key=page.component_key(key),
         data={

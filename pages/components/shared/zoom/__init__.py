@@ -9,7 +9,7 @@ import streamlit as st
 
 from core import Images
 from pages.components.shared import boxes as boxes_parts
-from pages.components.shared import media
+from pages.components.shared import controls, media
 
 # Joined into one browser module, in the order of their dependencies.
 _SCRIPTS = ("tiles.js", "zoom.js")
@@ -40,7 +40,9 @@ def show(
     def stepped() -> None:
         on_step(steps[int(st.session_state[key]["step"]["at"])])
 
-    component = st.components.v2.component("vitrine_zoom", html=_part("figure.html"), css=_css(), js=_js())
+    component = st.components.v2.component(
+        "vitrine_zoom", html=_part("figure.html"), css=controls.styled(_css()), js=_js()
+    )
     component(
         key=key,
         data={

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.api import credentials
 from core.importing.upload import Upload
-from pages.components.shared import media, page
+from pages.components.shared import controls, media, page
 
 _DISMISSED = "drop-dismissed"
 _SCRIPTS = ("crc.js", "pack.js", "chunks.js", "drop.js")
@@ -41,7 +41,9 @@ def show(
     """
     key = page.component_key(f"drop-{project_id}")
     scripts = "\n".join(_part(name) for name in _SCRIPTS)
-    component = st.components.v2.component("vitrine_drop", html=_part("drop.html"), css=_part("drop.css"), js=scripts)
+    component = st.components.v2.component(
+        "vitrine_drop", html=_part("drop.html"), css=controls.styled(_part("drop.css")), js=scripts
+    )
     result = component(
         key=key,
         data={

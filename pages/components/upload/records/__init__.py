@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.importing.previewing import PreviewImage, PreviewRecord
 from core.importing.records import Turn
-from pages.components.shared import media, numbers, page
+from pages.components.shared import controls, media, numbers, page
 
 _MAX_TEXT_CHARS, _MAX_TURNS, _MAX_IMAGES = 600, 6, 3
 
@@ -19,7 +19,7 @@ _MAX_TEXT_CHARS, _MAX_TURNS, _MAX_IMAGES = 600, 6, 3
 def show(records: Sequence[PreviewRecord], *, key: str) -> None:
     """Draw the records, one below the other."""
     component = st.components.v2.component(
-        "vitrine_records", html='<div class="records" role="list"></div>', css=_part("records.css"),
+        "vitrine_records", html='<div class="records" role="list"></div>', css=controls.styled(_part("records.css")),
         js=_part("records.js"),
     )  # fmt: skip
     component(
