@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
 _PLACE = r"[A-Za-z0-9][A-Za-z0-9._-]{1,62}(/[^\s?#@]*)?"
+_SERVER = re.compile(r"[a-z0-9_]+|(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+):\d{1,5}")
 _ADDRESS = re.compile(f"s3://{_PLACE}")
 
 
@@ -50,6 +51,12 @@ class StorageSettings(BaseSettings):
         description="Seconds for which a browser may fetch an original from the bucket itself, by an address that "
         "Vitrine signs after it has checked who asks. 0: Vitrine sends it, as a browser may not reach the bucket.",
     )
+    storage_send_urls: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Providers, or own model servers as host:port, that fetch images from the bucket by signed "
+        "addresses, separated by commas, such as openai,localhost:8000. Empty: images are sent as base64, as a model "
+        "server may not reach the bucket.",
+    )
     allowed_buckets: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
         description="Buckets, or prefixes in them, that may be imported from and exported to, separated by commas, "
@@ -63,6 +70,15 @@ class StorageSettings(BaseSettings):
         for item in items if isinstance(items, list) else []:
             if not re.fullmatch(rf"(gs|gcs|az|abfs)://{_PLACE}|s3://{_PLACE}", str(item)):
                 raise ValueError(f"{item} is not the address of a bucket; write it as s3://bucket/prefix")
+        return items
+
+    @field_validator("storage_send_urls", mode="before")
+    @classmethod
+    def _split_servers(cls, value: object) -> object:
+        items = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        for item in items if isinstance(items, list) else []:
+            if not _SERVER.fullmatch(str(item)):
+                raise ValueError(f"{item} is no provider and no host:port; write it as openai or localhost:8000")
         return items
 
     @field_validator("storage_url")

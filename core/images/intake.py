@@ -18,6 +18,7 @@ from core.images.import_outcome import ImageOutcome
 from core.images.originals_in_place import forget_unused
 from core.images.storage import ImageStorage
 from core.images.stored_file import MeasuredFile, NewFile, StoredFile, store_files, store_measured
+from core.llm.sent_links import remove_old
 
 if TYPE_CHECKING:
     from core.images.import_context import ImportContext
@@ -110,7 +111,7 @@ class ImageIntake:
             removed += cleanup.remove_orphans(session, self._storage, now_s)
         with self._db.transaction() as session:
             forget_unused(session)
-        return removed
+        return removed + remove_old(self._db.settings, now_s)
 
     def _add(self, project_id: str, files: Sequence[NewFile], source: str) -> list[ImageOutcome]:
         require_space(self._db.settings)

@@ -6,6 +6,7 @@ the number of attempts never exceeds that of the retry policy.
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +20,7 @@ from core.errors import (
     RefusedReplyError,
     RequestRefusedError,
 )
-from core.llm import litellm_client, replies
+from core.llm import litellm_client, replies, sent_links
 from core.llm.ledger import CallStart, Ledger, parameters_of
 from core.llm.retry import RetryingSender
 from core.llm.types import ChatReply, ChatRequest, ModelConfig, RetryPolicy
@@ -57,6 +58,7 @@ class CorrectionLoop:
         self._sender = RetryingSender(start, ledger, policy)
         self._unreadable_text = ""
         self._corrections: set[str] = set()
+        self._sent_links = False
         self._form = _learned_forms.get(_model_key(config), SCHEMA_FORMS[0])
 
     async def run(self) -> ChatReply:
@@ -85,6 +87,9 @@ class CorrectionLoop:
             # Reasoning models accept no temperature; the error is the only way to learn it.
             _models_without_temperature.add(_model_key(self._config))
             return self._first_time("temperature")
+        if isinstance(error, RequestRefusedError) and self._sent_links and sent_links.NOT_FETCHED.search(str(error)):
+            sent_links.give_up(self._config)
+            return self._first_time("links")
         if isinstance(error, RequestRefusedError):
             has_schema = self._request.schema is not None
             return has_schema and bool(_SCHEMA_NOT_SUPPORTED.search(str(error))) and self._use_next_form()
@@ -111,9 +116,7 @@ class CorrectionLoop:
         reply, call_id = await self._sender.send(
             self._config,
             self._expected_tokens(),
-            lambda: litellm_client.complete(
-                _without_temperature(self._config), self._messages(), parameters=self._parameters()
-            ),
+            self._complete,
         )
         if self._request.schema is not None and not reply.text.strip():
             reply = replace(reply, text=replies.answer_within(reply.thinking))
@@ -136,6 +139,14 @@ class CorrectionLoop:
             call_id=call_id,
         )  # fmt: skip
 
+    async def _complete(self) -> litellm_client.RawReply:
+        """Send once; links to images are signed for this attempt."""
+        links = () if "links" in self._corrections else await sent_links.links_for(self._config, self._request.images)
+        self._sent_links = any(links)
+        return await litellm_client.complete(
+            _without_temperature(self._config), self._messages(links), parameters=self._parameters(), links=links
+        )
+
     async def _parse(self, reply: litellm_client.RawReply) -> BaseModel | None:
         instead = BadReplyError(
             f"The model called {reply.tool[:100]} instead of answering, although no tool was offered. "
@@ -156,8 +167,8 @@ class CorrectionLoop:
         chars = len(self._request.prompt) + len(self._request.system)
         return chars // 3 + 1000 * len(self._request.images) + (self._config.max_tokens or 500)
 
-    def _messages(self) -> list[dict[str, Any]]:
-        messages = litellm_client.messages_for(self._request)
+    def _messages(self, links: Sequence[str | None] = ()) -> list[dict[str, Any]]:
+        messages = litellm_client.messages_for(self._request, links)
         schema = self._request.schema
         if schema is not None and (self._form != SCHEMA_FORMS[0] or self._unreadable_text):
             messages[-1]["content"].append({"type": "text", "text": _schema_instruction(schema)})

@@ -10,7 +10,7 @@ import binascii
 import contextlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -47,13 +47,15 @@ class ForbiddenDestinationError(Exception):
 class Destination:
     """Where one call may go.
 
-    *key* is the only credential of a call to an own address; *model* is as the user named it.
+    *key* is the only credential of a call to an own address; *model* is as the user named it. *links* are the signed
+    addresses of images in the request, each with the credential that opens one object.
     """
 
     own_address: bool = False
     key: str = field(default="", repr=False)
     model: str = ""
     allowed: AllowedHosts | None = None
+    links: tuple[str, ...] = field(default=(), repr=False)
 
     async def prepare(self, request: "httpx.Request") -> None:
         """Check *request*, and make its URL lead to the address that was checked.
@@ -81,7 +83,10 @@ class Destination:
             is_credential = _CREDENTIAL.search(name) and not _NO_CREDENTIAL.search(name)
             if is_credential and not self._is_key(value):
                 return name
-        texts = (str(request.url).encode(), *(value for _, value in request.headers.raw), request.content)
+        content = request.content
+        for link in self.links:
+            content = content.replace(link.encode(), b"")
+        texts = (str(request.url).encode(), *(value for _, value in request.headers.raw), content)
         for name, value in os.environ.items():
             is_secret = len(value) >= _MIN_SECRET_CHARS and value not in self.key and _CREDENTIAL.search(name)
             if is_secret and any(value.encode(errors="replace") in text for text in texts):
@@ -96,10 +101,11 @@ class Destination:
         )
 
 
-def of_call(config: "ModelConfig", key: str | None) -> Destination:
-    """Return where a call with *config* and *key* may go in this context."""
+def of_call(config: "ModelConfig", key: str | None, links: Sequence[str | None] = ()) -> Destination:
+    """Return where a call with *config* and *key*, which brings *links* along, may go in this context."""
     own = bool(config.api_base)
-    return Destination(own, key or "", config.litellm_model, allowed_hosts.get() if own else None)
+    signed = tuple(filter(None, links))
+    return Destination(own, key or "", config.litellm_model, allowed_hosts.get() if own else None, signed)
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import zip_longest
 from typing import Any
 
 from pydantic import BaseModel
@@ -85,9 +86,14 @@ def _converted(schema: type[BaseModel]) -> Any:
     return json.dumps(converted) if isinstance(converted, dict) else converted
 
 
-def messages_for(request: ChatRequest) -> list[dict[str, Any]]:
-    """Return the messages of *request*: images in order, each after its label, the prompt last."""
-    content = [part for image in request.images for part in _image_content(image)]
+def messages_for(request: ChatRequest, links: Sequence[str | None] = ()) -> list[dict[str, Any]]:
+    """Return the messages of *request*: images in order, each after its label, the prompt last.
+
+    Args:
+        links: an address for each image from which the model server fetches it; base64 where there is none.
+    """
+    pairs = zip_longest(request.images, links)
+    content = [part for image, link in pairs for part in _image_content(image, link)]
     content.append({"type": "text", "text": request.prompt})
     messages: list[dict[str, Any]] = [{"role": "user", "content": content}]
     if request.system:
@@ -95,8 +101,8 @@ def messages_for(request: ChatRequest) -> list[dict[str, Any]]:
     return messages
 
 
-def _image_content(image: ImagePart) -> list[dict[str, Any]]:
-    url = f"data:{image.mime_type};base64,{base64.b64encode(image.data).decode()}"
+def _image_content(image: ImagePart, link: str | None) -> list[dict[str, Any]]:
+    url = link or f"data:{image.mime_type};base64,{base64.b64encode(image.data).decode()}"
     label = [{"type": "text", "text": image.label}] if image.label else []
     return [*label, {"type": "image_url", "image_url": {"url": url}}]
 
@@ -107,6 +113,7 @@ async def complete(
     *,
     parameters: Mapping[str, Any] | None = None,
     max_reply_bytes: int | None = None,
+    links: Sequence[str | None] = (),
 ) -> RawReply:
     """Send one chat request exactly once and return the reply.
 
@@ -115,12 +122,13 @@ async def complete(
         messages: as :func:`messages_for` makes them.
         parameters: more parameters of the request; they take precedence over those of *config*.
         max_reply_bytes: a larger reply is not read.
+        links: the signed addresses in *messages*.
 
     Raises:
         LLMError: every failure, as a class of :mod:`core.errors`.
     """
     arguments = {**_sampling_parameters(config), **(parameters or {})}
-    return await _exchange(config, "acompletion", {"messages": messages, **arguments}, max_reply_bytes)
+    return await _exchange(config, "acompletion", {"messages": messages, **arguments}, max_reply_bytes, links)
 
 
 async def request_image(
@@ -167,8 +175,9 @@ async def request_vector(config: ModelConfig, given: Mapping[str, Any]) -> RawRe
 
 
 async def _exchange(
-    config: ModelConfig, function: str, arguments: dict[str, Any], max_reply_bytes: int | None
-) -> RawReply:
+    config: ModelConfig, function: str, arguments: dict[str, Any], max_reply_bytes: int | None,
+    links: Sequence[str | None] = (),
+) -> RawReply:  # fmt: skip
     timeout_s = config.timeout_s
     if timeout_s is None:
         raise ValueError("The configuration of a call states no time limit; LLMService sets it.")
@@ -178,7 +187,7 @@ async def _exchange(
     from core.llm.transport import MAX_REPLY_BYTES, Exchange, current_exchange
 
     calls = deferred_calls.get()
-    exchange = Exchange(max_reply_bytes or MAX_REPLY_BYTES, destination.of_call(config, key), calls)
+    exchange = Exchange(max_reply_bytes or MAX_REPLY_BYTES, destination.of_call(config, key, links), calls)
     token = current_exchange.set(exchange)
     failure: LLMError | ItemWaits
     try:

@@ -34,6 +34,7 @@ class Provider:
     image_api_models: tuple[str, ...] = ()
     image_embedding: ImageEmbeddingForm = "data url"
     batches: str = ""
+    image_links: Literal["", "any", "https"] = ""
 
 
 @dataclass(frozen=True)

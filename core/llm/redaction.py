@@ -1,6 +1,7 @@
 """Removes keys from texts: one function for error messages and replies, one filter for logs."""
 
 import logging
+import re
 from collections.abc import Iterable
 
 from core.llm import providers
@@ -9,6 +10,9 @@ _NOISY_LOGGERS = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx
 _MIN_KEY_CHARS = 8
 
 MASK = "[key removed]"
+
+_SIGNED = re.compile(r"(?<=\?)[^\s\"'<>]*X-Amz-[^\s\"'<>]*", re.IGNORECASE)
+"""What opens an object of a bucket, in a signed address."""
 
 _known_keys: set[str] = set()
 
@@ -23,6 +27,7 @@ def redact(text: str, keys: Iterable[str] = ()) -> str:
     """Return *text* without *keys*, the keys used in this process, and everything that looks like a key."""
     for key in sorted({*keys, *tuple(_known_keys)}, key=len, reverse=True):
         text = text.replace(key, MASK)
+    text = _SIGNED.sub(MASK, text)
     any_key = providers.table().any_key
     return MASK.join(any_key.sub(MASK, part) for part in text.split(MASK))  # a mask is not masked again
 

@@ -13,7 +13,17 @@ from core.arguments import require_text
 from core.config import Settings, load_settings
 from core.db import Database
 from core.errors import BadReplyError, InvalidInputError, NoVisionError
-from core.llm import connection_test, costs, destination, embeddings, image_generation, local_servers, models, replies
+from core.llm import (
+    connection_test,
+    costs,
+    destination,
+    embeddings,
+    image_generation,
+    local_servers,
+    models,
+    replies,
+    sent_links,
+)
 from core.llm.batches.offer import BatchOffer, has_batches, offer_of
 from core.llm.correction_loop import CorrectionLoop
 from core.llm.costs import ObservedTokens
@@ -206,9 +216,9 @@ class LLMService:
 
     @contextlib.contextmanager
     def _sending(self, ledger: Ledger | None) -> Iterator[None]:
-        """Set where the calls of this context may go, and which of them count together."""
+        """Set where the calls of this context may go, which of them count together, and how images are sent."""
         db = self._db if ledger is None else ledger.database
-        with destination.limited_to(self._allowed_hosts), counted_in(db):
+        with destination.limited_to(self._allowed_hosts), counted_in(db), sent_links.linking(self._settings):
             yield
 
     @property
