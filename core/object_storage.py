@@ -31,6 +31,7 @@ _MEDIA_TYPES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 
 _IS_NO_PATH = "invalid path"
 """What the library says of a key that it cannot read."""
+_UNREADABLE = re.compile(r'\bpath: ("[^\n]*")')
 
 _CLOCK = "The clock of this machine differs too much from that of the object storage. Set it, then continue."
 _EXPIRED = "The credentials for the object storage have expired. Set new ones and restart Vitrine, then continue."
@@ -304,11 +305,14 @@ def _code_of(error: BaseException) -> str:
 
 
 def _sentence(error: BaseException, address: BucketAddress) -> str:
-    """Return what to do about an error of the library, of whose message nothing is repeated but the status."""
+    """Return what to do about an error of the library; of its message only the status or a key is repeated."""
     text = str(error)
     if _IS_NO_PATH in text:
+        named = _UNREADABLE.search(text)
+        begins = "A key that begins with" if named and named[1].endswith('/"') else "The key"
+        key = f"{begins} {named[1]}" if named else "A key"
         why = "a part of it is empty, . or .., or has control characters"
-        return f"A key in {address} cannot be read: {why}. Rename that object, or name a prefix without it."
+        return f"{key} in {address.bucket} cannot be read: {why}. Rename that object, or name a prefix without it."
     if sentence := _SENTENCES.get(_code_of(error)):
         return sentence
     if "169.254.169.254" in text or "no credentials" in text.lower():

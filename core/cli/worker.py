@@ -15,7 +15,6 @@ from core.pluralize import pluralize
 
 if TYPE_CHECKING:
     from core.db import Database
-    from core.services import Services
     from core.tasks.engines.worker import Worker
     from core.tasks.kinds import TaskKind
 
@@ -62,6 +61,7 @@ def _run_open_tasks(as_json: bool) -> None:
 
 def _join(db: "Database", concurrency: int, kinds: list[str], lanes: list[str]) -> None:
     """Be a worker until a signal ends it."""
+    from core.images.presence import require_originals
     from core.llm import require_lane
     from core.services import Services, lanes_of_task
     from core.tasks import make_worker
@@ -72,7 +72,7 @@ def _join(db: "Database", concurrency: int, kinds: list[str], lanes: list[str]) 
             require_kind(name, services.kinds)
         for name in lanes:
             require_lane(name)
-        require_images(services)
+        require_originals(db, services.images)
         worker = make_worker(
             db, services.kinds, services.loop, lanes_of_task,
             concurrency=concurrency, wanted=kinds, lanes=lanes, tell=say,
@@ -99,31 +99,6 @@ def require_kind(name: str, kinds: "Mapping[str, TaskKind]") -> None:
     if name not in on_workers:
         why = f"The server itself runs {name}." if name in kinds else f"There is no kind of task called {name}."
         raise InvalidInputError(f"{why} Use {', '.join(sorted(on_workers))}.", field="kinds")
-
-
-def require_images(services: "Services") -> None:
-    """Check that the images of the database can be read here, by the newest ones of some projects.
-
-    Raises:
-        ConfigurationError: none of them is there: each item of this worker would fail.
-    """
-    from core.errors import ConfigurationError, MissingFileError
-
-    pages = [services.images.list_images(project.id, limit=1) for project in services.projects.list_projects()[:5]]
-    newest = [image for page in pages for image in page]
-    for image in newest:
-        try:
-            services.images.original_path(image)
-        except MissingFileError:
-            continue
-        return
-    if newest:
-        settings = services.db.settings
-        raise ConfigurationError(
-            f"The images of this database are not in {settings.storage_url or settings.images_dir}. Set "
-            f"VITRINE_STORAGE_URL to the bucket that the server uses, or VITRINE_DATA_DIR to the data directory of the "
-            f"server on a disk that both have."
-        )
 
 
 def _ends_by_signal() -> threading.Event:

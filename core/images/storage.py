@@ -246,8 +246,8 @@ def thumbnail_variant(side_px: int) -> str:
 
 
 MISSING_FILE = (
-    "The file of this image is missing in the data directory. Put it back from a backup, or delete the image and "
-    "add it again."
+    "The file of this image is missing in the data directory. If it is in a bucket, set VITRINE_STORAGE_URL as the "
+    "server that added it; otherwise put it back from a backup, or delete the image and add it again."
 )
 
 

@@ -84,6 +84,19 @@ def test_a_storage_that_fails_for_a_moment_is_asked_again(bucket: FakeObjectStor
     assert bucket.faults_left == 0
 
 
+@pytest.mark.parametrize("fault", ["silent", "stalled"])
+def test_a_storage_that_is_too_slow_is_asked_again_and_then_said(
+    bucket: FakeObjectStorage, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened().put("one", b"0123456789")
+    bucket.use(monkeypatch, timeout_s=2)
+    bucket.fail(fault, times=1)
+    assert opened().read("one") == b"0123456789"
+    bucket.fail(fault)
+    with pytest.raises(ObjectStorageError, match=r"The object storage does not answer\. Check the network"):
+        opened().read("one")
+
+
 @pytest.mark.parametrize(
     ("fault", "said"),
     [

@@ -30,11 +30,13 @@ class FakeObjectStorage:
     address: str = ""
     requests: list[tuple[str, str]] = field(default_factory=list)
     fault: str = ""
-    """A name in ``REFUSALS``, "cut" for bodies that end early, or nothing."""
+    """A name in ``REFUSALS``; "cut" for bodies that end early; "silent" for no answer, "stalled" for half a body and
+    nothing more until the storage ends; or nothing."""
     faults_left: int | None = None
     """After so many faults there are no more; None for any number."""
     only: str = ""
     """The method that the fault is about; empty for all."""
+    ended: threading.Event = field(default_factory=threading.Event)
 
     def use(self, monkeypatch: pytest.MonkeyPatch, prefix: str = "vitrine", timeout_s: float = 20) -> None:
         """Set the settings to this storage."""
@@ -56,6 +58,12 @@ class FakeObjectStorage:
         if self.faults_left is not None:
             self.faults_left -= 1
         return self.fault
+
+    def half_of(self, body: bytes) -> Iterator[bytes]:
+        """Yield half of a body, and the rest when the storage ends."""
+        yield body[: len(body) // 2]
+        self.ended.wait()
+        yield body[len(body) // 2 :]
 
     def put(self, key: str, content: bytes) -> None:
         """Store an object under any key, as others may."""
@@ -87,7 +95,11 @@ def object_storage() -> Iterator[FakeObjectStorage]:
             body = f"<Error><Code>{code}</Code>{said}</Error>".encode()
             start_response(status, [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))])
             return [body]
+        if fault == "silent":
+            fake.ended.wait()
         answer: list[bytes] = list(app(environ, start_response))
+        if fault == "stalled":
+            return fake.half_of(b"".join(answer))
         return [b"".join(answer)[:-1]] if fault == "cut" else answer
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -100,6 +112,7 @@ def object_storage() -> Iterator[FakeObjectStorage]:
     try:
         yield fake
     finally:
+        fake.ended.set()
         server.shutdown()
         server.server_close()
         thread.join()

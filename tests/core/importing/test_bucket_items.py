@@ -1,6 +1,7 @@
 """Imports from a bucket: images come in one by one, or stay there; what only some may read stays theirs."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -151,14 +152,20 @@ def test_a_backup_leaves_registered_originals_where_they_are_and_has_those_that_
         assert len(session.exec(select(RegisteredOriginals)).all()) == 2
 
 
-@pytest.mark.parametrize("key", ["theirs//a.png", "theirs/../a.png", "theirs/a\x01.png"])
-def test_a_key_that_cannot_be_read_is_not_said_to_be_a_storage_that_is_away(
-    shelf: Bucket, bucket: FakeObjectStorage, importer: DatasetImporter, project: Projects, key: str
+@pytest.mark.parametrize(
+    ("key", "named"),
+    [
+        ("theirs//a.png", 'A key that begins with "theirs//"'),
+        ("theirs/../a.png", 'A key that begins with "theirs/../"'),
+        ("theirs/a\x01.png", r'The key "theirs/a\u{1}.png"'),
+    ],
+)
+def test_a_key_that_cannot_be_read_is_named(
+    shelf: Bucket, bucket: FakeObjectStorage, importer: DatasetImporter, project: Projects, key: str, named: str
 ) -> None:
     bucket.put(key, b"")
-    with pytest.raises(
-        ObjectStorageError, match=f"A key in s3://{BUCKET}/theirs cannot be read: .* Rename that object"
-    ):
+    said = re.escape(f"{named} in {BUCKET} cannot be read: ")
+    with pytest.raises(ObjectStorageError, match=f"{said}.* Rename that object"):
         importer.import_path(project.id, f"s3://{BUCKET}/theirs")
 
 
@@ -172,4 +179,4 @@ def test_a_key_that_cannot_be_read_costs_its_directory_only(
     assert (report.images_added, report.entries_added) == (4, 3)
     said = {one.where: one.reason for one in report.problems}
     assert said.keys() == {"train/broken.jpg", "odd/"}
-    assert said["odd/"].startswith(f"A key in s3://{BUCKET}/theirs cannot be read")
+    assert said["odd/"].startswith(f'A key that begins with "theirs/odd//" in {BUCKET} cannot be read')
