@@ -121,13 +121,7 @@ class Runtime:
         yield self._metrics.get
         yield self._housekeeping.get
         yield self.services.deliver_webhooks
-        yield self._look_for_originals
-
-    def _look_for_originals(self) -> None:
-        """Raise, last of all, for the log: pages and tasks say the same of each image."""
-        from core.images.presence import require_originals
-
-        require_originals(self.database, self.services.images)
+        yield self.services.look_for_originals  # last: an error ends the warm-up and is logged
 
 
 def _import_table_libraries() -> None:

@@ -30,7 +30,7 @@ from core.errors import InvalidInputError
 from core.export import ExportService, ImageDatasetExporter, ImageVariantTask, ImageVersions, export_task_kinds
 from core.export.image_splits import ImageSplits
 from core.export.retention import remove_old_exports
-from core.images import sandbox
+from core.images import presence, sandbox
 from core.images.service import ImageService
 from core.importing.previewing import ImportPreviewer
 from core.importing.tasks import image_task_kinds
@@ -183,6 +183,14 @@ class Services:
         """Delete for good what is in the bin for too long, and old months of the audit."""
         self.bin.remove_expired()
         self.audit.remove_expired()
+
+    def look_for_originals(self) -> None:
+        """Check that the images of the database can be read with the settings of this process.
+
+        Raises:
+            ConfigurationError: none of those looked at is there.
+        """
+        presence.require_originals(self.db, self.images)
 
     def close(self, *, keep_image_workers: bool = False) -> None:
         """Stop the task engine, then the event loop and the image workers. The database stays open."""

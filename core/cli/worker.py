@@ -61,7 +61,6 @@ def _run_open_tasks(as_json: bool) -> None:
 
 def _join(db: "Database", concurrency: int, kinds: list[str], lanes: list[str]) -> None:
     """Be a worker until a signal ends it."""
-    from core.images.presence import require_originals
     from core.llm import require_lane
     from core.services import Services, lanes_of_task
     from core.tasks import make_worker
@@ -72,7 +71,7 @@ def _join(db: "Database", concurrency: int, kinds: list[str], lanes: list[str]) 
             require_kind(name, services.kinds)
         for name in lanes:
             require_lane(name)
-        require_originals(db, services.images)
+        services.look_for_originals()
         worker = make_worker(
             db, services.kinds, services.loop, lanes_of_task,
             concurrency=concurrency, wanted=kinds, lanes=lanes, tell=say,

@@ -38,6 +38,8 @@ def examine_storage(settings: Settings) -> tuple[str, bool]:
     Raises:
         VitrineError: the bucket cannot be used.
     """
+    if settings.storage_url is None and settings.storage_send_urls:
+        return "the originals are in the data directory, so VITRINE_STORAGE_SEND_URLS has no effect", False
     if settings.storage_url is None:
         return "the originals are in the data directory", True
     from core.images.bucket_originals import BucketOriginals

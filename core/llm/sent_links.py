@@ -61,10 +61,14 @@ class ImageLinks:
             return ()
         seconds = math.ceil(config.timeout_s or self._settings.llm_timeout_s) + _MORE_S
         try:
-            return tuple(await asyncio.gather(*(asyncio.to_thread(self._link, image, seconds) for image in images)))
+            links = await asyncio.gather(*(asyncio.to_thread(self._link, image, seconds) for image in images))
         except ObjectStorageError as error:
             log.warning("images are sent as base64 for now: %s", error)
             return ()
+        if providers.find(keys.provider_of(config)).image_links == "https" and any(map(_is_open, links)):
+            _send_no_more(lane_of(config).name, f"of images {lane_of(config).name} takes https addresses alone")
+            return ()
+        return tuple(links)
 
     @cached_property
     def _bucket(self) -> Bucket:
@@ -76,12 +80,10 @@ class ImageLinks:
             return False
         if config.is_offline or deferred_calls.get() is not None:  # a batch stores its requests
             return False
-        kind = providers.find(keys.provider_of(config)).image_links
-        if kind == "any" or (kind == "https" and self._bucket.link(DERIVED, 1).startswith("https://")):
-            return True
-        only = "https addresses" if kind == "https" else "no addresses"
-        _send_no_more(lane, f"of images {lane} takes {only}")
-        return False
+        if not providers.find(keys.provider_of(config)).image_links:
+            _send_no_more(lane, f"of images {lane} takes no addresses")
+            return False
+        return True
 
     def _link(self, image: ImagePart, seconds: int) -> str | None:
         ending = _ENDINGS.get(image.mime_type)
@@ -156,6 +158,10 @@ def remove_old(settings: Settings, now_s: float) -> int:
             bucket.delete(stored.key)
             removed += 1
     return removed
+
+
+def _is_open(link: str | None) -> bool:
+    return link is not None and link.startswith("http://")
 
 
 def _send_no_more(lane: str, why: str) -> None:

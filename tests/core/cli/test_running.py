@@ -14,7 +14,6 @@ from core import ImageDatasetService, ProjectService, TaskService, connect
 from core.cli import app
 from core.cli.output import progress_bar
 from core.errors import ConfigurationError
-from core.images.presence import require_originals
 from core.llm.batches import model_batches
 from core.services import Services
 from core.tasks import EmbeddedEngine
@@ -211,10 +210,10 @@ def test_a_worker_beside_others_says_what_it_needs(monkeypatch: pytest.MonkeyPat
 def test_a_worker_that_finds_none_of_the_images_refuses_to_start(shelf: None) -> None:
     services = Services(connect())
     try:
-        require_originals(services.db, services.images)
+        services.look_for_originals()
         for file in services.db.settings.images_dir.rglob("*.png"):
             file.unlink()
         with pytest.raises(ConfigurationError, match=r"are not in .*images\. Set VITRINE_STORAGE_URL to the bucket"):
-            require_originals(services.db, services.images)
+            services.look_for_originals()
     finally:
         services.close()

@@ -63,6 +63,9 @@ DECLARED: dict[str, dict[str, object]] = {
         "_ADAM7": ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)),
         "_CHANNELS": {0: 1, 2: 3, 3: 1, 4: 2, 6: 4},
     },
+    "core.images.presence": {
+        "_PROJECTS": 5,
+    },
     "core.images.queries": {
         "_MAX_NAMES": 12,
     },

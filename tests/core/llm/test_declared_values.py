@@ -160,6 +160,13 @@ DECLARED: dict[str, dict[str, object]] = {
         "MAX_ITEMS": 1000,
         "_MAX_WRAPPERS": 3,
     },
+    "core.llm.sent_links": {
+        "KEPT_S": 86_400.0,
+        "_MORE_S": 300,
+        "_KNOWN_S": 3_600.0,
+        "_FRESH_S": 43_200.0,
+        "_MAX_KNOWN": 50_000,
+    },
     "core.llm.thinking": {
         "_LONGEST_QUOTED_BLOCK": 40,
         "_MAX_TAGS": 10_000,

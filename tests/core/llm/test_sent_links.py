@@ -109,7 +109,9 @@ async def test_a_server_fetches_the_original_or_a_copy_and_its_address_stands_no
         assert KEY not in text
 
 
-@pytest.mark.parametrize("why", ["not named", "takes none", "a batch", "no bucket", "the bucket is away"])
+@pytest.mark.parametrize(
+    "why", ["not named", "takes none", "takes https", "a batch", "no bucket", "the bucket is away"]
+)
 async def test_base64_is_sent_where_an_address_would_not_do(
     why: str, bucket: FakeObjectStorage, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -121,6 +123,9 @@ async def test_base64_is_sent_where_an_address_would_not_do(
     elif why == "takes none":
         config = provider.config("gemini")
         said = "takes no addresses: images are sent to it as base64"
+    elif why == "takes https":
+        config = provider.config("anthropic")
+        said = "takes https addresses alone: images are sent to it as base64"
     elif why == "no bucket":
         monkeypatch.delenv("VITRINE_STORAGE_URL")
     elif why == "the bucket is away":
