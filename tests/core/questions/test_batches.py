@@ -120,7 +120,7 @@ async def test_a_batch_that_was_accepted_although_the_answer_is_an_error_is_not_
     assert len(questions(services)) == 3
 
 
-async def test_a_batch_that_was_not_accepted_is_sent_again(
+async def test_a_batch_that_was_not_accepted_is_sent_again_once_two_lists_are_without_it(
     services: Services, project: Projects, images: list[Images], server: FakeBatches
 ) -> None:
     server.before_accepting.append(Answer(503, body=b"{}"))
@@ -129,6 +129,10 @@ async def test_a_batch_that_was_not_accepted_is_sent_again(
     await run(services, task_id)
 
     assert services.tasks.summary(task_id).status_text == "completed"
+    asked = [f"{received.method} {received.path}" for received in server.received]
+    assert [one for one in asked if one.endswith("/v1/batches")] == [
+        "POST /v1/batches", "GET /v1/batches", "GET /v1/batches", "POST /v1/batches",
+    ]  # fmt: skip
     assert times_accepted(server) == [1, 1, 1]
 
 
