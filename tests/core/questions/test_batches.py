@@ -1,79 +1,22 @@
 """Generation in provider batches: every answer once, at the lower price, whatever the provider does in between."""
 
-import asyncio
 import importlib
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from openai import AsyncOpenAI
-from sqlmodel import select
 
-from core import Images, Projects, Questions
-from core.db import LlmCalls, ProviderBatches, TaskItems, Tasks
-from core.errors import InvalidInputError
-from core.llm import session_keys
-from core.llm.batches import model_batches, store, task_batches
-from core.llm.batches.calls import KeptRequest
-from core.llm.batches.wire import BatchStatus, ResultLine, custom_id, read_lines
-from core.llm.ledger import CallStart
+from core import Images, Projects
+from core.llm.batches.wire import read_lines
 from core.services import Services
-from core.tasks import TaskRunner, TaskStatus
+from core.tasks import TaskStatus
+from tests.core.questions.batching import KEY, calls, questions, run, start, times_accepted
 from tests.fakes.batches import QUESTION, WIRES, BatchWireFormat, FakeBatches
 from tests.fakes.http_server import Answer
 from tests.fakes.provider import Reply, error_body
-
-KEY = "key-of-the-tests"
-
-
-@pytest.fixture(autouse=True)
-def _no_hours_between_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model_batches, "PACE", model_batches.Pace(first_s=0.01, longest_s=0.05))
-    monkeypatch.setattr(task_batches, "_LOOK_S", 0.01)
-
-
-@pytest.fixture
-def server() -> Iterator[FakeBatches]:
-    with FakeBatches() as running:
-        yield running
-
-
-def start(services: Services, project: Projects, config: dict[str, Any], **more: Any) -> str:
-    recipe = {"models": [config], "num_questions": 1, "batch": True} | more
-    cost_cap = recipe.pop("cost_cap", None)
-    task = services.tasks.create_task(project.id, "image-question-generation", recipe, cost_cap=cost_cap)
-    session_keys.register(task.id, KEY)
-    return task.id
-
-
-async def run(services: Services, task_id: str) -> TaskRunner:
-    runner = TaskRunner(services.db, services.kinds)
-    await asyncio.wait_for(runner.run(task_id), 60)
-    return runner
-
-
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(60):
-        while not condition():  # noqa: ASYNC110  it is a state in the database
-            await asyncio.sleep(0.01)
-
-
-def questions(services: Services) -> list[Questions]:
-    with services.db.reading() as session:
-        return list(session.exec(select(Questions)))
-
-
-def calls(services: Services) -> list[LlmCalls]:
-    with services.db.reading() as session:
-        return list(session.exec(select(LlmCalls).order_by(LlmCalls.id)))
-
-
-def times_accepted(server: FakeBatches) -> list[int]:
-    """Return how often the provider accepted each request."""
-    return list(Counter(json.dumps(body, sort_keys=True) for body in server.accepted).values())
 
 
 def _shuffled_with_strangers(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -272,135 +215,6 @@ async def test_a_batch_that_is_refused_as_a_whole_pauses_the_task_with_its_reaso
     services.tasks.resume(task_id)
     await run(services, task_id)
     assert services.tasks.summary(task_id).status_text == "completed"
-
-
-async def test_a_cancelled_task_cancels_its_batch_and_takes_what_was_answered(
-    services: Services, project: Projects, images: list[Images], server: FakeBatches
-) -> None:
-    server.ends_by_itself = False
-    task_id = start(services, project, server.config())
-    running = asyncio.create_task(run(services, task_id))
-    await until(lambda: server.batches)
-
-    services.tasks.cancel(task_id)
-    await running
-
-    assert [batch.end for batch in server.batches.values()] == ["cancelled"]
-    summary = services.tasks.summary(task_id)
-    assert (summary.status_text, summary.done) == ("cancelled", 2)
-    assert len(questions(services)) == 2
-
-
-async def test_another_process_goes_on_with_the_batch_and_no_key_is_stored(
-    services: Services, project: Projects, images: list[Images], server: FakeBatches
-) -> None:
-    server.ends_by_itself = False
-    task_id = start(services, project, server.config())
-    runner = TaskRunner(services.db, services.kinds)
-    running = asyncio.create_task(runner.run(task_id))
-    await until(lambda: server.batches)
-    progress = services.tasks.summary(task_id).batches
-    runner.stop()
-    await running
-
-    assert progress is not None
-    assert (progress.requests, progress.answered) == (3, 0)
-    assert services.tasks.get_task(task_id).status == TaskStatus.RUNNING
-    stored = [file for file in services.db.data_dir.rglob("*") if file.is_file()]
-    assert len(stored) > 3
-    assert not [file for file in stored if KEY.encode() in file.read_bytes()]
-    server.finish()
-    await run(services, task_id)
-    assert services.tasks.summary(task_id).status_text == "completed"
-    assert times_accepted(server) == [1, 1, 1]
-
-
-async def test_the_cost_cap_counts_the_batch_price_before_it_is_sent_and_the_true_cost_after(
-    services: Services, project: Projects, images: list[Images], server: FakeBatches
-) -> None:
-    probe = start(services, project, server.config(), fresh=True)
-    await run(services, probe)
-    with services.db.reading() as session:
-        expected = session.exec(select(ProviderBatches.expected_cost)).one() or 0.0
-    task_id = start(services, project, server.config(), cost_cap=expected / 3 * 1.5, fresh=True)
-
-    await run(services, task_id)
-
-    task = services.tasks.get_task(task_id)
-    with services.db.reading() as session:
-        sizes = session.exec(select(ProviderBatches.request_count).where(ProviderBatches.task_id == task_id)).all()
-    assert sizes == [1, 1, 1]
-    assert task.status == TaskStatus.COMPLETED
-    too_little = start(services, project, server.config(), cost_cap=expected / 3 * 0.5, fresh=True)
-    await run(services, too_little)
-    paused = services.tasks.get_task(too_little)
-    assert paused.status == TaskStatus.PAUSED
-    assert "does not allow another batch. Raise it to go on." in paused.note
-
-
-async def test_the_cost_cap_counts_answers_that_their_items_have_not_read(
-    services: Services, project: Projects, images: list[Images], server: FakeBatches
-) -> None:
-    task_id = start(services, project, server.config(), cost_cap=3.5)
-    with services.db.transaction() as session:
-        session.get_one(Tasks, task_id).status = TaskStatus.RUNNING
-        items = session.exec(select(TaskItems.id).where(TaskItems.task_id == task_id)).all()
-
-    def send(batch_id: str) -> int:
-        calls = {id_: CallStart("openai/gpt-4o", f"{batch_id}{id_}", "", {}, attempt=1) for id_ in items if id_}
-        kept = [KeptRequest(id_, call, b"") for id_, call in calls.items()]
-        batch = ProviderBatches(id=batch_id, task_id=task_id, model_index=0, model="openai/gpt-4o")
-        with services.db.transaction() as session:
-            return store.intend(session, batch, kept, [1.0] * len(kept))
-
-    assert send("first") == 3
-    with services.db.transaction() as session:
-        lines = {custom_id("first", number): ResultLine("", 200, {}) for number in range(3)}
-        status = BatchStatus("", "completed", 3)
-        store.store_results(session, session.get_one(ProviderBatches, "first"), status, lines, str)
-    assert send("second") == 0
-    with services.db.transaction() as session:
-        for call in session.exec(select(LlmCalls)):
-            call.state, call.cost = "ok", 0.5
-    assert send("third") == 2
-
-
-async def test_large_batches_are_sent_in_parts(
-    services: Services, project: Projects, images: list[Images], server: FakeBatches, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from core.llm.batches.wire import Limits
-    from core.llm.batches.wires.openai import OpenAIBatches
-
-    monkeypatch.setattr(OpenAIBatches, "limits", Limits(requests=2, size_bytes=10**9))
-    task_id = start(services, project, server.config())
-
-    await run(services, task_id)
-
-    assert sorted(len(batch.requests) for batch in server.batches.values()) == [1, 2]
-    assert times_accepted(server) == [1, 1, 1]
-
-
-async def test_questions_that_came_in_between_do_not_waste_an_answer(
-    services: Services, project: Projects, images: list[Images], server: FakeBatches
-) -> None:
-    server.ends_by_itself = False
-    task_id = start(services, project, server.config(), image_ids=[images[0].id])
-    running = asyncio.create_task(run(services, task_id))
-    await until(lambda: server.batches)
-    services.questions.add_manual_question(images[0].id, "Who painted it?")
-    server.finish()
-
-    await running
-
-    assert times_accepted(server) == [1]
-    assert {question.question for question in questions(services)} == {"What is it?", "Who painted it?"}
-
-
-def test_a_model_without_batches_is_refused_before_anything_starts(
-    services: Services, project: Projects, images: list[Images]
-) -> None:
-    with pytest.raises(InvalidInputError, match="offline/measure has no batches"):
-        start(services, project, {"model": "offline/measure"})
 
 
 async def test_the_fake_speaks_the_form_that_openais_client_reads(server: FakeBatches) -> None:
