@@ -53,7 +53,7 @@ def _use_key(client: TestClient, project_id: str, fault: Fault, wire: WireFormat
 
 def _finished_task(client: TestClient, url: str) -> Response:
     """Return the task once it has ended or was paused because of quota or key."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while (answer := client.get(url)).json()["status"] in ("queued", "running"):
         assert time.monotonic() < deadline
         time.sleep(0.02)

@@ -24,7 +24,7 @@ LIMITS = Limits(max_bytes=100_000_000, max_pixels=100_000_000, thumbnail_side_px
 
 @pytest.fixture(scope="module")
 def box() -> Sandbox:  # type: ignore[misc]
-    made = Sandbox(workers=2, memory_bytes=1_500_000_000, timeout_s=20)
+    made = Sandbox(workers=2, memory_bytes=1_500_000_000, timeout_s=60)
     yield made
     made.close()
 

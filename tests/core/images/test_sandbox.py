@@ -13,7 +13,7 @@ from core.images.sandbox import Sandbox
 
 @pytest.fixture(scope="module")
 def box() -> Sandbox:  # type: ignore[misc]
-    made = Sandbox(workers=2, memory_bytes=1_500_000_000, timeout_s=20)
+    made = Sandbox(workers=2, memory_bytes=1_500_000_000, timeout_s=60)
     yield made
     made.close()
 

@@ -57,7 +57,8 @@ def test_memory_core_dumps_and_cpu_time_are_limited_where_the_system_can(monkeyp
 
 
 FAULTS = """
-import resource
+import ctypes, resource
+ctypes.CDLL(None).prctl(41, 1, 0, 0, 0)  # PR_SET_THP_DISABLE: some systems give huge pages, of which few are needed
 from core.images import worker
 {prepare}
 def faults():

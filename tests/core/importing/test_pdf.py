@@ -19,7 +19,7 @@ from tests.core.images.pictures import drawn, encoded
 
 @pytest.fixture(scope="module")
 def box() -> Sandbox:  # type: ignore[misc]
-    made = Sandbox(workers=2, memory_bytes=1_500_000_000, timeout_s=20)
+    made = Sandbox(workers=2, memory_bytes=1_500_000_000, timeout_s=60)
     yield made
     made.close()
 

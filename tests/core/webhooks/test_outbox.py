@@ -118,7 +118,7 @@ def test_a_pause_by_a_person_and_one_by_the_engine_are_told_with_their_reason(
 def test_decisions_are_told_together_once_the_first_of_them_is_five_seconds_old(
     db: Database, webhooks: WebhookService, webhook: Webhooks, outbox: Outbox
 ) -> None:
-    other = Projects(name="Other")
+    other, began = Projects(name="Other"), utc_now()
     with db.transaction() as session:
         session.add(other)
     _act(db, webhook, "confirm", *(f"{number:021}" for number in range(120)))
@@ -126,7 +126,7 @@ def test_decisions_are_told_together_once_the_first_of_them_is_five_seconds_old(
     _act(db, webhook, "tag", "t" * 21)
     _act(db, webhook, "message", "m" * 21)
     _act(db, webhook, "confirm", "o" * 21, project_id=other.id)
-    assert outbox.plan() is True
+    assert outbox.plan(began) is True
     assert log_of(webhooks, webhook) == []
     assert outbox.plan(utc_now() + LATER) is False
     decided, sent_back = _bodies(webhooks, webhook)
@@ -163,6 +163,7 @@ def test_uploads_are_told_together_and_a_webhook_gets_only_what_it_chose(
 ) -> None:
     images = webhooks.make_webhook(project.id, "https://hooks.example/images", ["images.added"]).row
     tasks = webhooks.make_webhook(project.id, "https://hooks.example/tasks", ["task.completed"]).row
+    began = utc_now()
     services.intake.add_images(project.id, [("old.png", png("gray"))], source="elsewhere")
     added = [
         outcome.image.id
@@ -171,7 +172,7 @@ def test_uploads_are_told_together_and_a_webhook_gets_only_what_it_chose(
         if outcome.image
     ]
     services.images.delete_image(added.pop())
-    assert outbox.plan() is True
+    assert outbox.plan(began) is True
     assert outbox.plan(utc_now() + LATER) is False
     (body,) = _bodies(webhooks, images)
     assert body["data"]["count"] == 4
