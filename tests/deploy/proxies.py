@@ -99,7 +99,7 @@ def _nginx(directory: Path, port: int, upstream_port: int, certificate: Path) ->
     return ["-c", str(config), "-p", str(directory), "-e", "stderr"]
 
 
-def _wait_until_open(port: int, process: "subprocess.Popen[bytes]", log: Path, timeout_s: float = 20.0) -> None:
+def _wait_until_open(port: int, process: "subprocess.Popen[bytes]", log: Path, timeout_s: float = 60.0) -> None:
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline and process.poll() is None:
         with socket.socket() as probe:

@@ -194,12 +194,12 @@ def test_the_command_of_the_page_about_access_lets_people_in(tmp_path: Path) -> 
 
 def _signed_in_at(port: int) -> int:
     """Sign in at HOST as soon as the server answers, and return the status."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     headers = {"Host": f"{HOST}:{port}", "Origin": f"http://{HOST}:{port}"}
     while True:
         try:
             return httpx.post(
-                f"http://127.0.0.1:{port}/access/session", json={"password": PASSWORD}, headers=headers, timeout=30
+                f"http://127.0.0.1:{port}/access/session", json={"password": PASSWORD}, headers=headers, timeout=60
             ).status_code
         except httpx.TransportError:
             if time.monotonic() > deadline:

@@ -44,13 +44,13 @@ def test_every_command_of_the_page_about_running_works(tmp_path: Path) -> None:
 def _run(box: str, places: dict[str, str]) -> str:
     for old, new in places.items():
         box = re.sub(rf"(?m)(?<![\w/.-]){re.escape(old)}", lambda _match, new=new: new, box)  # type: ignore[misc]
-    ended = subprocess.run(["bash", "-euc", box], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    ended = subprocess.run(["bash", "-euc", box], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
 
 
 def _wait_for_backup(target: Path) -> None:
-    deadline = time.monotonic() + 100
+    deadline = time.monotonic() + 200
     while not list_backups(target):
         assert time.monotonic() < deadline
         time.sleep(0.2)

@@ -83,15 +83,24 @@ async def _strangers(url: str, count: int) -> AsyncIterator[None]:
     connections = [await asyncio.open_connection(address.hostname, address.port) for _ in range(count)]
     head = f"GET / HTTP/1.1\r\nHost: {address.netloc}\r\nAccept: text/html\r\n\r\n".encode()
 
-    async def stay(number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def stay(number: int) -> None:
         await asyncio.sleep(ASK_EVERY_S * number / count)
         while True:
-            writer.write(head)
-            answer = await reader.readuntil(b"</html>\n")
-            assert answer.startswith(b"HTTP/1.1 401 "), answer
+            reader, writer = connections[number]
+            try:
+                writer.write(head)
+                answer = await reader.readuntil(b"</html>\n")
+                assert answer.startswith(b"HTTP/1.1 401 "), answer
+            except (
+                asyncio.IncompleteReadError,
+                ConnectionError,
+            ):  # it asked too late
+                writer.close()
+                connections[number] = await asyncio.open_connection(address.hostname, address.port)
+                continue
             await asyncio.sleep(ASK_EVERY_S)
 
-    staying = [asyncio.create_task(stay(number, *streams)) for number, streams in enumerate(connections)]
+    staying = [asyncio.create_task(stay(number)) for number in range(count)]
     try:
         yield
         assert not [task for task in staying if task.done()]

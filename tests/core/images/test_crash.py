@@ -66,7 +66,7 @@ def kill_repeatedly(tmp_path: Path, kills: int) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "started\n"
         try:
-            process.wait(chance.uniform(0.0, 1.2))
+            process.wait(chance.uniform(0.0, 1.2 if killed else 0.05))  # the first is not faster than that
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -75,7 +75,7 @@ def kill_repeatedly(tmp_path: Path, kills: int) -> None:
         if killed >= kills or check_files_match_rows(data_dir) == IMAGES:
             break
     process = start_import(data_dir, root)
-    output, _ = process.communicate(timeout=120)
+    output, _ = process.communicate(timeout=300)
     assert "completed" in output
     assert check_files_match_rows(data_dir) == IMAGES
     with connect(data_dir) as db, db.reading() as session:
@@ -175,7 +175,7 @@ def test_an_import_on_a_full_disk_fails_and_resumes_after_space_is_freed(
         env=postgresql.environment_of(data_dir),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
 
     assert "started" in done.stdout, done.stderr

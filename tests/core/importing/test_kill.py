@@ -87,7 +87,7 @@ def kill_repeatedly(directory: Path, kills: int, seed: int) -> None:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         process.stdout.close()
-    output, _ = start(data_dir, root).communicate(timeout=120)
+    output, _ = start(data_dir, root).communicate(timeout=300)
     assert "completed" in output
     with connect(data_dir) as db:
         check(db)
