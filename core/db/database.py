@@ -157,13 +157,14 @@ class Database:
 
     def data_version(self) -> int | None:
         """Return a number that changes with every commit, None where it is not available or a commit is under way."""
-        if self._version is None:
+        version = self._version  # which another thread may close meanwhile
+        if version is None:
             if not self.is_versioned:
                 return None
             with self._lazy_lock:
                 self._require_open()
-                self._version = self._version or _data_version(self.engine)
-        return self._version.now()
+                version = self._version = self._version or _data_version(self.engine)
+        return version.now()
 
     def _require_open(self) -> None:
         if self._is_closed:
