@@ -4,8 +4,8 @@ import streamlit as st
 
 from core.dataset import parse_search
 from core.errors import InvalidInputError
-from pages.components.check.groups import GROUPS
-from pages.components.shared import first_step, page, reviewer_name, search_line
+from pages.components.check.groups import GROUPS, Group
+from pages.components.shared import first_step, later, page, reviewer_name, search_line
 
 project = page.project()
 if not page.services().entries.has_entries(project.id):
@@ -23,9 +23,8 @@ except InvalidInputError as error:
     st.error(page.escape(str(error)), icon=":material/error:")
     st.stop()
 
-for number, group in enumerate(GROUPS):
-    if not group.cards:
-        continue
+
+def _group(number: int, group: Group) -> None:
     st.header(group.title, anchor=False)
     st.caption(group.sentence)
     grid = st.grid(2, min_column_width=380, border=True, key=f"check-cards-{number}")
@@ -33,3 +32,12 @@ for number, group in enumerate(GROUPS):
         is_alone = place == len(group.cards) and place % 2 == 1
         with grid.cell(column_span="all" if is_alone else 1), page.show_errors():
             draw(project.id, line)
+
+
+def _below() -> None:
+    for number, group in enumerate(GROUPS[1:], start=1):
+        _group(number, group)
+
+
+_group(0, GROUPS[0])
+later.show("check", _below)

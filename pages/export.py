@@ -9,7 +9,7 @@ from core.errors import InvalidInputError, NotFoundError
 from core.export import ExportRecipe, SelectionCounts, format_named, parse_recipe
 from core.tasks import TaskStatus
 from pages.components.export import finished_exports, image_changes, recipe_form, row_preview
-from pages.components.shared import first_step, numbers, page, task_progress
+from pages.components.shared import first_step, later, numbers, page, task_progress
 from pages.components.shared.numbers import pluralize
 
 
@@ -26,10 +26,15 @@ def main() -> None:
     chosen = _recipe(project)
     with action:
         _start_button(project, chosen)
+    later.show("export", lambda: _below(project.id, chosen))
+
+
+def _below(project_id: str, chosen: "_Chosen | None") -> None:
+    """Draw what is below the recipe: its preview, and the earlier exports."""
     if chosen is not None and chosen.selection.entries:
-        image_changes.preview(project.id, chosen.recipe)
-        row_preview.show(project.id, chosen.recipe)
-    finished_exports.earlier(project.id, run)
+        image_changes.preview(project_id, chosen.recipe)
+        row_preview.show(project_id, chosen.recipe)
+    finished_exports.earlier(project_id, run)
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ def _recipe(project: Projects) -> _Chosen | None:
     columns = st.grid(3, min_column_width=250)
     with columns, st.container(border=True, key="export-entries-column"):
         st.header("Entries", anchor=False)
-        entries = recipe_form.entries(project.id, exports.facets(project.id))
+        entries = recipe_form.entries(project.id)
         since = recipe_form.since(exports.list_exports(project.id))
         counts_area = st.container()
         problems_area = st.container()

@@ -10,6 +10,7 @@ from core import ImageDatasets
 from core.db import Exports
 from core.runtime import runtime
 from core.services import Services
+from pages.components.shared import folded, later
 from tests.core.images.pictures import drawn, encoded
 from tests.pages.running import has_ended, until
 
@@ -205,3 +206,29 @@ def test_the_task_of_an_export_that_is_not_here_leaves_the_form(
     assert "The files of this export are not here. Run it again." in [info.value for info in page.info]
     assert not page.error
     assert page.button(key="export-start").label == "Export 5 entries"
+
+
+def test_a_recipe_nobody_opened_is_the_one_its_closed_forms_would_make(
+    services: Services, project_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+    for waits in (True, False):
+        monkeypatch.setattr(folded, "WAITS", waits)
+        page = _open(project_id)
+        assert bool(page.multiselect) is not waits
+        page.button(key="export-start").click().run()
+        made.append(services.tasks.list_tasks(project_id)[0].config["recipe"])
+
+    assert made[0] == made[1]
+
+
+def test_preview_and_earlier_exports_wait_until_the_page_is_painted(
+    project_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(later, "WAITS", True)
+
+    page = _open(project_id)
+
+    assert page.button(key="export-start").label == "Export 5 entries"
+    assert not page.code
+    assert "Preview of three rows" not in _texts(page)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.errors import VitrineError
 from core.export import ChangedImage, ExportRecipe, Format
-from pages.components.shared import change_form, figure, media, numbers, page, variant_form
+from pages.components.shared import change_form, figure, folded, media, numbers, page, variant_form
 from pages.components.shared.numbers import pluralize
 
 _FORMATS = {"JPEG": "JPEG", "PNG": "PNG", "WEBP": "WebP"}
@@ -21,7 +21,9 @@ _SHOWN_PER_IMAGE = 3
 
 def form(format_: Format, shape: dict[str, Any]) -> dict[str, Any]:
     """Draw the collapsed form and return its part of the recipe; *shape* is the rest of the form's images and rows."""
-    with st.expander("Change the images", key="export-image-changes"):
+    with folded.expander("Change the images", key="export-image-changes") as is_drawn:
+        if not is_drawn:
+            return {}
         if format_.is_lossless or shape.get("image_form") == "original" or shape.get("images") == "none":
             st.caption("Originals, and images that are only named, stay as they are.")
             return {}

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.export import PURPOSES, Format, ProblemCount, SelectionCounts, format_named, formats_for
-from pages.components.shared import moment, numbers, page, search_line
+from pages.components.shared import folded, moment, numbers, page, search_line
 from pages.components.shared.numbers import pluralize
 
 _WHICH = {"confirmed": "Confirmed", "all": page.EXPORT_ALL, "everything": "All"}
@@ -20,12 +20,18 @@ _IMAGE_MODES = {
 _FORMS = {"upright": "Upright, without metadata", "original": "Originals, byte for byte"}
 _CONTAINERS = {"zip": "ZIP to download", "directory": "Directory on this server", "file": "One file, rows only"}
 _GROUPINGS = {"conversation": "One conversation per image", "turn": "One row per question"}
+_FACETS = (
+    ("answer_types", "answer_type", "Answer types"),
+    ("kinds", "kind", "Kinds of question"),
+    ("languages", "language", "Languages"),
+    ("models", "model", "Answered by"),
+)
 _SEARCHED = replace(search_line.ENTRIES, placeholder="kind:count -tag:draft")
 _LICENSES = ("", "CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0", "Apache-2.0", "MIT", "other")
 
 
-def entries(project_id: str, facets: dict[str, list[str]]) -> dict[str, Any]:
-    """Draw the choice of entries; *facets* are the values of each column."""
+def entries(project_id: str) -> dict[str, Any]:
+    """Draw the choice of entries."""
     which = st.segmented_control(
         "Decision", list(_WHICH), default="confirmed", required=True, key="which", bind="query-params",
         format_func=_WHICH.__getitem__,
@@ -39,23 +45,21 @@ def entries(project_id: str, facets: dict[str, list[str]]) -> dict[str, Any]:
         f"Only of the {pluralize(len(chosen_images), 'selected image')}", key="export-selected",
         help="The images that are selected on the Images page.",
     )  # fmt: skip
-    min_score = st.slider("Minimum stars", 0.0, 5.0, 0.0, 0.5, key="score", bind="query-params")
-    with st.expander("More", key="export-more-entries"):
-        chosen = {
-            plural: _multiselect(label, facets[column], f"export-{plural}")
-            for plural, column, label in (
-                ("answer_types", "answer_type", "Answer types"),
-                ("kinds", "kind", "Kinds of question"),
-                ("languages", "language", "Languages"),
-                ("models", "model", "Answered by"),
-            )
-        }
-        generated = st.toggle("Entries on generated images", True, key="export-generated", persist_state="session")
     return {
         "confirmed_only": which == "confirmed", "rejected": False if which == "all" else None, "search": search,
-        "min_score": min_score,
-        "generated_images": generated, "image_ids": chosen_images if only_selected else [], **chosen,
+        "image_ids": chosen_images if only_selected else [], **_more(project_id),
     }  # fmt: skip
+
+
+def _more(project_id: str) -> dict[str, Any]:
+    with folded.expander("Stars, kinds, languages, models", key="export-more-entries", parameter="score") as is_drawn:
+        if not is_drawn:
+            return {"min_score": 0.0, "generated_images": True} | {plural: [] for plural, _, _ in _FACETS}
+        min_score = st.slider("Minimum stars", 0.0, 5.0, 0.0, 0.5, key="score", bind="query-params")
+        facets = page.services().exports.facets(project_id)
+        chosen = {plural: _multiselect(label, facets[column], f"export-{plural}") for plural, column, label in _FACETS}
+        generated = st.toggle("Entries on generated images", True, key="export-generated", persist_state="session")
+        return {"min_score": min_score, "generated_images": generated, **chosen}
 
 
 def since(exports: list[Any]) -> dict[str, str]:
@@ -115,8 +119,23 @@ def shape() -> dict[str, Any]:
     )  # fmt: skip
     format_ = format_named(name)
     st.caption(f"{format_.help} {format_.claim}")
-    with st.expander("Images and rows", key="export-more-shape"):
-        return {"format": name, **_images(format_), **_rows(format_)}
+    with folded.expander("Images and rows", key="export-more-shape") as is_drawn:
+        chosen = {**_images(format_), **_rows(format_)} if is_drawn else _usual_shape(format_)
+    return {"format": name, **chosen}
+
+
+def _usual_shape(format_: Format) -> dict[str, Any]:
+    """Return what the form of images and rows says before anybody opened it."""
+    made: dict[str, Any] = {"images": format_.image_modes[0], "metadata": True}
+    if made["images"] != "none":
+        made |= {"image_form": format_.image_forms[0], "max_side_px": None}
+    if format_.has_conversations:
+        made["grouping"] = next(iter(_GROUPINGS))
+    if len(format_.row_endings) > 1:
+        made["rows"] = format_.row_endings[0]
+    if format_.for_spreadsheets:
+        made["formula_guard"] = True
+    return made
 
 
 def _images(format_: Format) -> dict[str, Any]:
@@ -168,37 +187,48 @@ def destination(format_: Format, pinned: Mapping[str, int]) -> dict[str, Any]:
         persist_state="session", label_visibility="collapsed",
     )  # fmt: skip
     st.caption("A finished export can be published to the Hugging Face Hub or to object storage.")
-    report = st.toggle(
-        "Include the dataset report", False, key="export-with-report", persist_state="session",
-        disabled=container == "file",
-        help="A page for readers and reviewers, about the exported entries: what they consist of, what was measured "
-        "and how. The project's description is in it; people are numbered, not named.",
-    )  # fmt: skip
-    title = st.text_input("Title", key="export-title", persist_state="session", placeholder="The project's name")
-    license_ = st.selectbox(
-        "License", _LICENSES, format_func=lambda name: name or "Not specified", key="export-license",
-        persist_state="session", accept_new_options=True,
-    )  # fmt: skip
+    return {"container": container, **_about(container), **_splits(format_, pinned)}
+
+
+def _about(container: str) -> dict[str, Any]:
+    with folded.expander("Title, license, report", key="export-about") as is_drawn:
+        if not is_drawn:
+            return {"title": "", "license": "", "report": False}
+        title = st.text_input("Title", key="export-title", persist_state="session", placeholder="The project's name")
+        license_ = st.selectbox(
+            "License", _LICENSES, format_func=lambda name: name or "Not specified", key="export-license",
+            persist_state="session", accept_new_options=True,
+        )  # fmt: skip
+        report = st.toggle(
+            "Include the dataset report", False, key="export-with-report", persist_state="session",
+            disabled=container == "file",
+            help="A page for readers and reviewers, about the exported entries: what they consist of, what was "
+            "measured and how. The project's description is in it; people are numbered, not named.",
+        )  # fmt: skip
+    return {"title": title, "license": license_ or "", "report": report and container != "file"}
+
+
+def _splits(format_: Format, pinned: Mapping[str, int]) -> dict[str, Any]:
     usual = format_.default_splits
-    first, second = st.slider(
-        "Splits: train, validation, test", 0, 100, (usual.train, usual.train + usual.validation), 5,
-        key=f"export-splits{'-every' if format_.needs_every_split else ''}", persist_state="session",
-        help="Assigned by hash: entries keep their split when images are added. Near-duplicates (by hash, and by "
-        "vectors of analyzed images), pages of one PDF, copies that Roboflow augmented of one image, and generated "
-        "images with their references stay in one split. "
-        "Images that somebody put into a split, on the page Images, are in it in every export.",
-    )  # fmt: skip
+    first, second, seed = usual.train, usual.train + usual.validation, None
+    with folded.expander("Splits", key="export-shares") as is_drawn:
+        if is_drawn:
+            first, second = st.slider(
+                "Splits: train, validation, test", 0, 100, (first, second), 5,
+                key=f"export-splits{'-every' if format_.needs_every_split else ''}", persist_state="session",
+                help="Assigned by hash: entries keep their split when images are added. Near-duplicates (by hash, and "
+                "by vectors of analyzed images), pages of one PDF, copies that Roboflow augmented of one image, and "
+                "generated images with their references stay in one split. "
+                "Images that somebody put into a split, on the page Images, are in it in every export.",
+            )  # fmt: skip
+            if first != 100:
+                seed = st.number_input("Seed", 0, 2**31, 0, key="export-seed", persist_state="session")
     shares = {"train": first, "validation": second - first, "test": 100 - second}
     _bar(shares)
     if pinned:
         counted = " and ".join(f"{numbers.text(count)} into {split}" for split, count in pinned.items())
         st.caption(f"Put into a split by hand, whatever the shares: {counted}.")
-    if first != 100:
-        shares |= {"seed": st.number_input("Seed", 0, 2**31, 0, key="export-seed", persist_state="session")}
-    has_report = report and container != "file"
-    return {
-        "container": container, "title": title, "license": license_ or "", "splits": shares, "report": has_report,
-    }  # fmt: skip
+    return {"splits": shares if first == 100 else shares | {"seed": seed or 0}}
 
 
 def _bar(shares: dict[str, int]) -> None:

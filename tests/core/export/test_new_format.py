@@ -17,6 +17,7 @@ from core.export.entries import ImageGroup, Row, RowOptions
 from core.export.formats.base import Format
 from core.export.writing.base import Writer
 from core.runtime import runtime
+from pages.components.shared import folded, later
 from tests.core.images.pictures import encoded
 
 # --- what a module of core/export/formats would contain ----------------------------------------------------------
@@ -122,6 +123,8 @@ def test_the_api_exports_it(project_id: str) -> None:
 
 def test_the_page_offers_it_with_its_options(project_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ContextProxy, "ip_address", None)  # AppTest has no visitor
+    monkeypatch.setattr(folded, "WAITS", False)
+    monkeypatch.setattr(later, "WAITS", False)
     page = AppTest.from_file("../../../Home.py", default_timeout=120)
     page.query_params["project"] = project_id
     page.run()
