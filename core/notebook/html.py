@@ -20,6 +20,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     Tasks.__name__: ("task_type", "status", "processed_count", "total_count", "failed_count", "note"),
 }
 _CELL = 'style="text-align:left;vertical-align:top;white-space:pre-wrap"'
+_NUMBER = 'style="text-align:right;vertical-align:top"'
 
 
 def rows_html(rows: Sequence[Any], total: int | None = None) -> str:
@@ -45,7 +46,12 @@ def _image_id(row: Any) -> str | None:
 
 def _cells(row: Any, columns: Iterable[str]) -> str:
     # A row that was read with a part of its columns has no others.
-    return "".join(f"<td {_CELL}>{escape(_text(getattr(row, name, '')))}</td>" for name in columns)
+    values = [getattr(row, name, "") for name in columns]
+    return "".join(f"<td {_NUMBER if _is_number(value) else _CELL}>{escape(_text(value))}</td>" for value in values)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _text(value: Any) -> str:

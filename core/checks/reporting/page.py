@@ -1,6 +1,7 @@
 """The report as one HTML file: it fetches nothing, runs nothing, and can be printed."""
 
 import base64
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from html import escape
@@ -12,6 +13,7 @@ from core.pluralize import pluralize
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 """What the page may load: nothing but the pictures in it."""
+_NUMBER = re.compile(r"[$+-]?[\d,.]+(?: ?%| ms| s)?")
 
 
 def as_html(source: Source, headings: Sequence[tuple[str, list[Section]]]) -> str:
@@ -88,12 +90,16 @@ def _how(section: Section) -> str:
 
 def _fact(fact: Fact) -> str:
     how = f"<small>{_text(fact.how)}</small>" if fact.how else ""
-    return f"<tr><th scope=row>{_text(fact.label)}{how}</th><td>{_text(fact.value)}</td></tr>"
+    return f"<tr><th scope=row>{_text(fact.label)}{how}</th>{_plain_cell(fact.value)}</tr>"
 
 
 def _table(table: Table) -> str:
     caption = f"<caption>{_text(table.caption)}</caption>" if table.caption else ""
-    head = "".join(f"<th scope=col>{_text(name)}</th>" for name in table.head)
+    columns = zip(*table.rows, strict=False) if table.rows else [()] * len(table.head)
+    head = "".join(
+        f"<th scope=col{' class=number' if column and all(map(_is_number, column)) else ''}>{_text(name)}</th>"
+        for name, column in zip(table.head, columns, strict=False)
+    )
     rows = "".join(
         f"<tr>{''.join(_cell(value, number == table.share_column) for number, value in enumerate(row))}</tr>"
         for row in table.rows
@@ -103,9 +109,17 @@ def _table(table: Table) -> str:
 
 def _cell(value: str, is_share: bool) -> str:
     if not is_share or not value.removesuffix("%").isdigit():
-        return f"<td>{_text(value)}</td>"
+        return _plain_cell(value)
     width = min(int(value.removesuffix("%")), 100)
     return f'<td class=share><span class=bar style="width:{width}%"></span><span>{_text(value)}</span></td>'
+
+
+def _plain_cell(value: str) -> str:
+    return f"<td{' class=number' if _is_number(value) else ''}>{_text(value)}</td>"
+
+
+def _is_number(value: str) -> bool:
+    return _NUMBER.fullmatch(value) is not None
 
 
 def _example(example: Example) -> str:

@@ -26,6 +26,7 @@ table { border-collapse: collapse; width: 100%; margin: .5rem 0 1rem }
 caption { text-align: left; color: var(--soft); font-size: .85rem; padding-bottom: .2rem }
 th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line) }
 th { font-weight: 500 }
+.number { text-align: right; font-variant-numeric: tabular-nums }
 .facts th { width: 62% }
 .rows thead th { color: var(--soft); font-size: .85rem }
 .share { position: relative; width: 11rem }

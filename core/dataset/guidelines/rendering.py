@@ -24,7 +24,10 @@ _TAGS = {
     "a", "blockquote", "br", "code", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol", "p", "pre", "s",
     "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
-_ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}}
+_ATTRIBUTES = {
+    "a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"},
+    "td": {"align"}, "th": {"align"},
+}  # fmt: skip
 _SCHEMES = {"http", "https", "mailto"}
 
 
@@ -44,6 +47,9 @@ def as_html(text: str, urls: Mapping[str, str]) -> str:
 
     parser = _parser()
     tokens = parser.parse(text)
+    for token in tokens:  # a column that is aligned right, as numbers should be; styles are not let through
+        if token.type in ("td_open", "th_open") and token.attrGet("style"):
+            token.attrSet("align", str(token.attrGet("style")).removeprefix("text-align:"))
     for token in _images(tokens):
         found = _IMAGE.fullmatch(_address(token))
         url = urls.get(found[1]) if found else None

@@ -17,7 +17,8 @@ h1 { font-size: 1.4rem; margin: 0 0 .5rem; }
 h2, h3, h4, h5, h6 { font-size: 1.1rem; margin: 1rem 0 .3rem; }
 p, ul, ol { margin: 0 0 .7rem; line-height: 1.5; }
 table { border-collapse: collapse; margin-bottom: .7rem; }
-td, th { border: 1px solid var(--st-border-color); padding: 2px 8px; text-align: left; }
+td, th { border: 1px solid var(--st-border-color); padding: 2px 8px; }
+:is(td, th):not([align]) { text-align: left; }
 a { color: var(--st-link-color); }
 """
 # The HTML is that of core.dataset.guidelines.rendering, which leaves nothing of the author's own markup.

@@ -28,6 +28,7 @@ def test_an_entry_shows_its_thumbnail_its_question_and_its_answer_escaped(entry:
     assert pixel[0] > 200
     assert "Is this &lt;b&gt;red&lt;/b&gt;?" in html
     assert "Yes &amp; no" in html
+    assert ">0</td>" in html.partition("text-align:right")[2]  # the score, a number
 
 
 def test_a_list_shows_its_rows_and_how_many_there_are(

@@ -8,6 +8,8 @@ import pytest
 from core import Projects, ProjectService
 from core.checks import DatasetChecks
 from core.checks.registry import checks
+from core.checks.reporting import page
+from core.checks.reporting.content import Table
 from core.checks.reporting.measured import said_query
 from core.checks.reporting.report import dataset_report
 from core.dataset import parse_search
@@ -162,3 +164,10 @@ def test_numbers_that_a_check_did_not_write_do_not_end_the_report(
     with db.transaction() as session:
         session.add(CheckRuns(project_id=project.id, check_name=check, result=result, ended_at=utc_now()))
     assert "<html" in dataset_report(db, project.id)
+
+
+def test_numbers_of_tables_are_right_aligned() -> None:
+    html = page._table(Table(("Kind", "Entries", "Share"), (("count", "1,204", "60%"), ("5 things", "3", "40%"))))
+    assert "<th scope=col>Kind</th><th scope=col class=number>Entries</th>" in html
+    assert "<td>count</td><td class=number>1,204</td>" in html
+    assert "<td>5 things</td>" in html

@@ -19,7 +19,7 @@ def test_headings_lists_tables_and_links_are_shown() -> None:
     shown = as_html("# Cups\n\n- **count** them\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n[more](https://a.example)", {})
     assert "<h1>Cups</h1>" in shown
     assert "<li><strong>count</strong> them</li>" in shown
-    assert "<td>1</td>\n<td>2</td>" in shown
+    assert '<td>1</td>\n<td align="right">2</td>' in shown
     assert '<a href="https://a.example" target="_blank" rel="noopener noreferrer">more</a>' in shown
 
 
