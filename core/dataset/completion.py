@@ -46,6 +46,8 @@ def field_values(session: Session, project_id: str, field: str) -> list[str]:
         return [*tag_names(session, project_id, MAX_VALUES), NONE]
     if field in _PEOPLE:
         people = select(col(Events.actor)).where(col(Events.project_id) == project_id, col(Events.entity) == "entry")
+        if field in _REVIEWERS:  # the twins of the sample are by nobody who could look again
+            people = people.where(col(Events.action) != "twin")
         names = list(session.scalars(people.group_by(Events.actor).order_by(func.count().desc()).limit(MAX_VALUES)))
         reviewers = reviewer_names(session, project_id) if field in _REVIEWERS else []
         return list(dict.fromkeys([*names, *reviewers]))[:MAX_VALUES]

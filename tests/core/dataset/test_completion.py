@@ -3,6 +3,7 @@ from collections.abc import Callable
 from core import ImageDatasets, Projects
 from core.dataset import EntryQueries, parse_search
 from core.search_line import EmptyReason, FacetValue
+from core.services import Services
 
 Make = Callable[..., ImageDatasets]
 
@@ -65,3 +66,13 @@ def test_an_empty_result_names_the_term_that_leaves_nothing(
 
     make("How big?", kind="count")
     assert why("kind:count tag:red") == EmptyReason("tag:red", 1, 2)
+
+
+def test_entries_are_sent_back_to_people_who_have_done_something(
+    make: Make, entries: EntryQueries, project: Projects, services: Services
+) -> None:
+    entry = make("Which?")
+    services.review.decide(entry.id, entry.version, "confirm", actor="Ada")
+    sample = services.samples.create()
+    assert "Ada" in entries.field_values(project.id, "sent")
+    assert entries.field_values(sample.id, "sent") == ()
