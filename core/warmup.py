@@ -1,8 +1,12 @@
 """Warm-up of the server: a thread imports and prepares what the first page view needs."""
 
 import logging
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
 
 from core import interpreter
 from core.errors import VitrineError
@@ -11,6 +15,8 @@ log = logging.getLogger(__name__)
 
 _FIRST_PAGE_TIMEOUT_S = 10.0
 _DRAWING_S = 1.0
+# In all: a page run that needs what is being imported waits this long at most.
+_STAND_BACK_S = 2.0
 
 
 class WarmUp:
@@ -21,6 +27,10 @@ class WarmUp:
         self._later = later
         self._first_page = threading.Event()
         self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        self._page_runs = 0
+        self._no_page_runs = threading.Event()
+        self._no_page_runs.set()
 
     def run(self) -> None:
         """Run every step. An error is logged and ends the warm-up; the code that needs the import raises it again."""
@@ -36,17 +46,53 @@ class WarmUp:
         """Start *later*."""
         self._first_page.set()
 
+    @contextmanager
+    def page_run(self) -> Iterator[None]:
+        """Let the imports of *later* wait during a page run: both need the GIL, and somebody has clicked."""
+        with self._lock:
+            self._page_runs += 1
+            self._no_page_runs.clear()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._page_runs -= 1
+                if not self._page_runs:
+                    self._no_page_runs.set()
+
     def stop(self) -> None:
         """Stop after the current step."""
         self._stopped.set()
         self._first_page.set()
+        self._no_page_runs.set()
 
     def _run_steps(self) -> None:
         self._first()
         self._first_page.wait(_FIRST_PAGE_TIMEOUT_S)
         # The script has run; the browser still fetches what it shows.
         self._stopped.wait(_DRAWING_S)
-        for step in self._later():
-            if self._stopped.is_set():
-                return
-            step()
+        pauses = _PausesOfImports(self._no_page_runs)
+        sys.meta_path.insert(0, pauses)
+        try:
+            for step in self._later():
+                if self._stopped.is_set():
+                    return
+                step()
+        finally:
+            sys.meta_path.remove(pauses)
+
+
+class _PausesOfImports(MetaPathFinder):
+    """Finds no module: it only lets each import of the thread that made it wait for *may_go_on*."""
+
+    def __init__(self, may_go_on: threading.Event) -> None:
+        self._may_go_on = may_go_on
+        self._thread = threading.get_ident()
+        self._left_s = _STAND_BACK_S
+
+    def find_spec(self, *_: object) -> None:
+        if threading.get_ident() != self._thread or self._left_s <= 0:
+            return
+        began = time.monotonic()
+        self._may_go_on.wait(self._left_s)
+        self._left_s -= time.monotonic() - began

@@ -56,7 +56,8 @@ def page_run() -> Iterator[None]:
         _page_runs.last_wait_at = time.monotonic()
         _thread.holds_semaphore = _page_runs.semaphore.acquire(timeout=MAX_WAIT_S)
     try:
-        with runtime.database.read_cache.accept_recent() if _page_runs.is_contended else nullcontext():
+        recent = runtime.database.read_cache.accept_recent() if _page_runs.is_contended else nullcontext()
+        with runtime.warm_up.page_run(), recent:
             yield
     finally:
         release()
