@@ -34,7 +34,7 @@ def run(project: Projects, check: str, **options: object) -> None:
     asyncio.run(services().checks.run(project.id, check, **options))
 
 
-def test_a_project_without_entries_leads_to_generate() -> None:
+def test_a_project_without_entries_says_so() -> None:
     project = services().projects.create_project("Shelf")
     at = open_page("check", project.id)
     assert "There is nothing to check yet: this project has no entries." in texts(at)

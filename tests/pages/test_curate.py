@@ -24,7 +24,7 @@ def decisions(project: Projects) -> list[str]:
     return [entry.decision for entry in services().dataset.list_dataset_entries(project.id)]
 
 
-def test_a_project_without_entries_leads_to_generate() -> None:
+def test_a_project_without_entries_says_so() -> None:
     project = services().projects.create_project("Shelf")
     at = open_page("curate", project.id)
     assert "There is nothing to review yet: this project has no entries." in texts(at)

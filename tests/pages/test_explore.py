@@ -14,7 +14,7 @@ def filled() -> tuple[Projects, list[ImageDatasets]]:
     return project, made
 
 
-def test_a_project_without_entries_leads_to_generate() -> None:
+def test_a_project_without_entries_says_so() -> None:
     project = services().projects.create_project("Shelf")
     at = open_page("explore", project.id)
     assert "There is nothing to explore yet: this project has no entries." in texts(at)

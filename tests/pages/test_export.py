@@ -59,7 +59,7 @@ def _wait_for_the_task(services: Services, project_id: str) -> None:
     until(lambda: has_ended(services.tasks.list_tasks(project_id)[0].id))
 
 
-def test_without_entries_the_page_links_to_generate(services: Services) -> None:
+def test_without_entries_the_page_says_so(services: Services) -> None:
     page = _open(services.projects.create_project("Empty").id)
 
     assert "There are no entries to export yet." in _texts(page)

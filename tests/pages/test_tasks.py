@@ -16,7 +16,7 @@ def test_without_tasks_and_images_the_page_leads_to_upload() -> None:
 
     at = open_page("tasks", project.id)
 
-    assert "There are no tasks yet. Add images first." in texts(at)
+    assert "There are no tasks yet." in texts(at)
 
 
 def test_rows_of_imports_tell_their_files_and_results_apart() -> None:

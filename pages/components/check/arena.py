@@ -72,6 +72,7 @@ def _models(standing: list[Standing]) -> None:
         column_config={
             "Model": st.column_config.TextColumn(width="medium"),
             "Score": st.column_config.ProgressColumn(format="%.0f", min_value=0, max_value=100, width="small"),
+            **numbers.words("Between", "Right"),
         },
     )  # fmt: skip
     if is_same:
@@ -162,7 +163,8 @@ def _group(name: str, label: str, found: dict[str, Any]) -> None:
     )
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, key=f"arena-{name}",
-        column_config={"a": a, "b": b, "p": st.column_config.NumberColumn(format="%.3f")},
+        column_config=numbers.counts("Questions")
+        | {"a": a, "b": b, "p": st.column_config.NumberColumn(format="%.3f")},
     )  # fmt: skip
 
 

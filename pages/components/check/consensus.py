@@ -68,5 +68,5 @@ def _kinds(report: CheckReport) -> None:
     percent = st.column_config.NumberColumn(format="%.0f %%")
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, key="consensus-kinds",
-        column_config={"Agreed": percent, "Mean doubt": percent},
+        column_config={"Agreed": percent, "Mean doubt": percent, **numbers.counts("Entries")},
     )  # fmt: skip

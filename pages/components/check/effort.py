@@ -63,6 +63,7 @@ def _table(rows: Sequence[Effort], group: str) -> None:
             "Seconds each": st.column_config.NumberColumn(format="%.1f"),
             "US$ each": st.column_config.NumberColumn(format="%.4f"),
             "US$": st.column_config.NumberColumn(format="%.2f"),
+            **numbers.counts("Accepted", "Of", "Calls without a price"),
         },
     )  # fmt: skip
 

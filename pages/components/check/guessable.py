@@ -75,7 +75,7 @@ def _groups(result: dict[str, Any]) -> None:
         percent = st.column_config.NumberColumn(format="%.0f %%")
         st.dataframe(
             pd.DataFrame(rows), hide_index=True, key=f"guessable-{name}",
-            column_config={"Guessed": percent, "Most frequent answer": percent},
+            column_config={"Guessed": percent, "Most frequent answer": percent, **numbers.counts("Entries")},
         )  # fmt: skip
 
 

@@ -127,13 +127,15 @@ def details(report: CheckReport, method: str) -> None:
             }
             for line in result["lines"]
         ]  # fmt: skip
-        st.dataframe(pd.DataFrame(rows), hide_index=True, key=f"{report.check}-lines")
+        st.dataframe(
+            pd.DataFrame(rows), hide_index=True, key=f"{report.check}-lines", column_config=numbers.words("Agrees")
+        )
         st.dataframe(
             pd.DataFrame([
                 {"Bias": _BIASES[bias["name"]], "Result": _FOUND[bias["found"]], "Entries": bias["entries"]}
                 for bias in result["trust"]["biases"]
             ]),
-            hide_index=True, key=f"{report.check}-biases",
+            hide_index=True, key=f"{report.check}-biases", column_config=numbers.counts("Entries"),
         )  # fmt: skip
     if method:
         with st.expander("How it is computed"):

@@ -43,7 +43,7 @@ def _numbers(readers: tuple[ReaderAccuracy, ...]) -> None:
         pd.DataFrame(rows), hide_index=True, key="known-readers",
         column_config={
             "Right": st.column_config.ProgressColumn(format="%.0f %%", min_value=0, max_value=100),
-            "From": percent, "To": percent,
+            "From": percent, "To": percent, **numbers.counts("Known answers"),
         },
     )  # fmt: skip
     st.caption(

@@ -89,5 +89,10 @@ def _kinds(result: dict[str, Any]) -> None:
                 low, high = row[name]["interval"]
                 shown[label] = f"{_of_100(row[name]['share'])} ({_of_100(low)} to {_of_100(high)})"
         rows.append(shown)
-    st.dataframe(pd.DataFrame(rows), hide_index=True, key="second-opinion-kinds")
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        key="second-opinion-kinds",
+        column_config=numbers.counts("Entries") | numbers.words("Without", "With", "Difference"),
+    )
     st.caption("Of 100 answers, with the range that has 95 % confidence.")

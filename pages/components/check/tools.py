@@ -81,7 +81,13 @@ def _tools(result: dict[str, Any]) -> None:
         st.caption("No tool could test any of these answers.")
         return
     percent = st.column_config.NumberColumn(format="%.0f %%", help="Estimated, if one answer in ten is wrong.")
-    st.dataframe(pd.DataFrame(rows), hide_index=True, key="tools-rows", column_config={"Right objections": percent})
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        key="tools-rows",
+        column_config={"Right objections": percent}
+        | numbers.counts("Contradicted", "Supported", "Cannot say", "Known answers"),
+    )
 
 
 def _method(report: CheckReport) -> None:

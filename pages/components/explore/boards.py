@@ -111,7 +111,8 @@ def agreement(project_id: str, entry_filter: EntryFilter) -> None:
                 for row in models
             ],
             hide_index=True, key="accuracy",
-            column_config={name: st.column_config.NumberColumn(format="%.2f") for name in ("Accuracy", "Maximum")},
+            column_config=numbers.counts("Questions")
+            | {name: st.column_config.NumberColumn(format="%.2f") for name in ("Accuracy", "Maximum")},
         )  # fmt: skip
 
 

@@ -157,7 +157,7 @@ def _log(webhook: Webhooks) -> None:
     chosen = st.dataframe(
         rows, hide_index=True, key=f"webhook-log-{webhook.id}", on_select="rerun", selection_mode="single-row",
         height="content" if len(rows) <= _SHORT_LOG else 260,
-        column_config={"Outcome": st.column_config.TextColumn(width="large")},
+        column_config={"Outcome": st.column_config.TextColumn(width="large"), **numbers.counts("Tries")},
     ).selection["rows"]  # fmt: skip
     if chosen and chosen[0] < len(found):
         _message(webhook, found[chosen[0]])

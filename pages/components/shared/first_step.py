@@ -9,4 +9,4 @@ def show(project_id: str, icon: str, sentence: str) -> None:
     if page.services().images.get_project_image_stats(project_id)["total_images"]:
         page.empty_state(icon, sentence, "generate", "Generate questions and answers", act=Act.GENERATE_PAID)
     else:
-        page.empty_state(icon, f"{sentence} Add images first.", "upload", "Add images", act=Act.IMPORT)
+        page.empty_state(icon, sentence, "upload", "Add images", act=Act.IMPORT)

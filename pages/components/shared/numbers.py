@@ -1,5 +1,7 @@
 """Numbers as the visitor's browser writes them: 1,234.5 or 1.234,5."""
 
+from typing import Any
+
 import streamlit as st
 
 # Languages that separate thousands by a dot or a space, and decimals by a comma; with a region, only there.
@@ -70,6 +72,16 @@ def pluralize(number: int, one: str, many: str = "") -> str:
 def span(first: int, last: int, total: str) -> str:
     """Return where a page of a list is: "61 to 120 of 6,000 images"."""
     return f"{text(first)} to {text(last)} of {total}"
+
+
+def counts(*names: str) -> dict[str, Any]:
+    """Return the configuration of columns of a table that hold counts: with separated thousands."""
+    return {name: st.column_config.NumberColumn(format="localized") for name in names}
+
+
+def words(*names: str) -> dict[str, Any]:
+    """Return the configuration of columns of a table that hold numbers in words, such as "3 of 4": right-aligned."""
+    return {name: st.column_config.TextColumn(alignment="right") for name in names}
 
 
 def exact(value: float, decimals: int, locale: str | None) -> str:

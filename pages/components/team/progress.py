@@ -14,7 +14,14 @@ def show(project_id: str) -> None:
     if not found:
         st.caption("Nobody has decided anything here yet.")
         return
-    st.dataframe([_row(one) for one in found], hide_index=True, key="team-progress", height="content")
+    st.dataframe(
+        [_row(one) for one in found],
+        hide_index=True,
+        key="team-progress",
+        height="content",
+        column_config=numbers.counts("Decided", "Waiting", "Sent back", "An hour")
+        | numbers.words("Second reviews", "Known answers"),
+    )
     st.caption(
         "Decided: entries whose present decision is theirs; entries with known answers count, too. Waiting: entries in "
         "their queue now; of a shared queue those that nobody else has loaded. "
