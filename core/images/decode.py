@@ -76,7 +76,12 @@ def inspect(source: Path, limits: Limits, copy_to: Path | None, thumbnail_to: Pa
 
 
 def derive(
-    source: Path, destination: Path, as_format: str, max_side_px: int | None, max_pixels: int | None = None
+    source: Path,
+    destination: Path,
+    as_format: str,
+    max_side_px: int | None,
+    max_pixels: int | None = None,
+    place_at: Path | None = None,
 ) -> tuple[int, int]:
     """Write a rendition: upright, sRGB, without metadata; return its width and height in px.
 
@@ -84,6 +89,7 @@ def derive(
         as_format: JPEG or PNG.
         max_side_px: of the longer side; None for the full size.
         max_pixels: that the file may have.
+        place_at: where the finished file is moved, on the same disk; None: it stays at *destination*.
 
     Raises:
         ImageRejectedError: the file cannot be decoded, or has more pixels.
@@ -94,6 +100,8 @@ def derive(
         image.save(destination, "PNG", compress_level=4)
     else:
         image.save(destination, "JPEG", quality=_quality(max_side_px))
+    if place_at is not None:
+        place(destination, place_at)
     return image.size
 
 

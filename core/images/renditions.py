@@ -3,7 +3,7 @@
 A thumbnail is shown in lists, a view is shown large, and a model copy is sent to a model.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,19 +101,17 @@ def make(
     if not missing:
         return paths
     with storage.staging() as staging, translate_disk_errors():
-        originals = in_parallel(storage.originals.file, [file.image.path for _, file in missing])
+        originals = in_parallel(storage.originals.file, [file.image.path for _, file in missing], storage.is_near)
         jobs = [
             (
                 original, staging / str(position), file.as_format, file.max_side_px,
-                (file.image.width or 0) * (file.image.height or 0) or None,
+                (file.image.width or 0) * (file.image.height or 0) or None, paths[position],
             )
             for original, (position, file) in zip(originals, missing, strict=True)
         ]  # fmt: skip
-        for (position, file), made in zip(missing, sandbox(settings).run_each(derive, jobs), strict=True):
+        for (position, _), made in zip(missing, sandbox(settings).run_each(derive, jobs), strict=True):
             if isinstance(made, ImageRejectedError):
                 paths[position] = made
-            else:
-                paths[position] = storage.store_rendition(staging / str(position), file.image.sha256, file.variant)
     return paths
 
 
@@ -132,12 +130,19 @@ def mime_type(path: Path) -> str:
     return {".png": MIME_TYPES["PNG"], ".webp": MIME_TYPES["WEBP"]}.get(path.suffix, MIME_TYPES["JPEG"])
 
 
-def in_parallel(do: Callable[[S], T], each: Collection[S]) -> list[T]:
-    """Return what *do* returns for each, in their order; several originals are fetched at the same time."""
-    if len(each) < 2:
+def in_parallel(do: Callable[[S], T], each: Sequence[S], is_near: Callable[[S], bool] = lambda _: False) -> list[T]:
+    """Return what *do* returns for each, in their order; several originals are fetched at the same time.
+
+    Args:
+        is_near: whether nothing is fetched for one. Those are done in this thread: in a process that is busy, each
+            thread waits for the interpreter's lock longer than a file takes to read.
+    """
+    far = [position for position, one in enumerate(each) if not is_near(one)]
+    if len(far) < 2:
         return [do(one) for one in each]
-    with ThreadPoolExecutor(min(len(each), _FETCHES)) as pool:
-        return list(pool.map(do, each))
+    with ThreadPoolExecutor(min(len(far), _FETCHES)) as pool:
+        fetched = {position: pool.submit(do, each[position]) for position in far}
+        return [fetched[position].result() if position in fetched else do(one) for position, one in enumerate(each)]
 
 
 def or_raise(result: T | ImageRejectedError) -> T:

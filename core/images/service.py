@@ -190,7 +190,7 @@ class ImageService:
         query = select(Images.id, Images.path).where(*filters.conditions(project_id, ImageFilter()))
         with self._db.reading() as session:
             wanted = {id_: path for id_, path in session.exec(query) if image_ids is None or id_ in image_ids}
-        files = in_parallel(self._file_or_none, wanted.values())
+        files = in_parallel(self._file_or_none, list(wanted.values()))
         return {id_: file for id_, file in zip(wanted, files, strict=True) if file is not None}
 
     def _file_or_none(self, path: str) -> Path | None:
@@ -238,7 +238,9 @@ class ImageService:
         """Like :meth:`model_image`, decoded in parallel; an error takes the position of a failed one."""
         side_px = max_side_px or self._db.settings.model_side_px
         views = in_parallel(
-            lambda image: renditions.view(self._storage, image, side_px, as_jpeg=image.format == "WEBP"), images
+            lambda image: renditions.view(self._storage, image, side_px, as_jpeg=image.format == "WEBP"),
+            images,
+            lambda image: self._storage.is_near(image.path),
         )
         made = renditions.make(self._storage, self._db.settings, views)
         return [

@@ -121,6 +121,10 @@ class ImageStorage:
         self._cache = cache / RENDITION_VERSION
         self._incoming = root / ".incoming"
 
+    def is_near(self, path: str) -> bool:
+        """Return whether an original is a file of the data directory, so that nothing has to be fetched."""
+        return (self.root / path).is_file()
+
     def cached(self, sha256: str, variant: str) -> Path:
         """Return the path of a rendition, whether it exists or not; *variant* ends in the file extension."""
         return self._cache / sha256[:2] / f"{sha256}-{variant}"

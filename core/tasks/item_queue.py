@@ -75,8 +75,10 @@ class ItemQueue:
         self._stop = stop
         self._prepare = prepare
         self._ready: deque[Claimed] = deque()
-        self._refilling: asyncio.Task[None] | None = None
-        self._refilled_at_s = 0.0
+        self._claiming: asyncio.Task[None] | None = None
+        self._claimed_at_s = 0.0
+        self._preparing: set[asyncio.Task[None]] = set()
+        self._ahead = 0  # how many items are ready or being prepared
         self._is_closed = False
         self._is_exhausted = False
         self._waits_for_budget = False
@@ -90,24 +92,28 @@ class ItemQueue:
     async def next(self) -> Claimed | None:
         """Return the next item; None when none is left or the task has to stop.
 
-        Prefetches: the next batch is claimed and prepared while items of the last one run. Items in flight may add
-        more items, or hold back a higher stage: as long as there are any, it waits.
+        Prefetches: batches are claimed and prepared while items of earlier ones run, several at the same time. Items in
+        flight may add more items, or hold back a higher stage: as long as there are any, it waits.
         """
         has_slot = self._slots is None
         while not (self._is_closed or self._stop.is_set()):
-            age_s = time.monotonic() - self._refilled_at_s
-            is_low = len(self._ready) <= self._concurrency // 2 and not self._is_exhausted
-            if self._refilling is None and (is_low or age_s > _STATUS_CHECK_S / 2):
-                self._refilling = asyncio.create_task(self._refill())
+            age_s = time.monotonic() - self._claimed_at_s
+            if self._claiming is None and (self._is_low() or age_s > _STATUS_CHECK_S / 2):
+                self._claiming = asyncio.create_task(self._claim_batch())
             if self._ready and age_s <= _STATUS_CHECK_S:
                 if not has_slot:
                     has_slot = await self._take_slot()
                     continue  # the task may have been paused meanwhile
                 self._in_flight += 1
+                self._ahead -= 1
                 return self._ready.popleft()
             has_slot = has_slot and not self._give_slot()
-            if self._refilling is not None:
-                await asyncio.shield(self._refilling)
+            # Items that are ready wait for the status alone: preparing a batch may take longer than it is valid.
+            awaited = [task for task in (self._claiming, *(() if self._ready else self._preparing)) if task]
+            if awaited:
+                done, _ = await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
             elif self._in_flight:
                 self._ended.clear()
                 await self._ended.wait()
@@ -116,6 +122,9 @@ class ItemQueue:
         if has_slot:
             self._give_slot()
         return None
+
+    def _is_low(self) -> bool:
+        return self._ahead <= self._concurrency // 2 and not self._is_exhausted
 
     def item_ran(self) -> None:
         """Note that the item of :meth:`next` runs no more; its result may not be committed yet."""
@@ -138,19 +147,25 @@ class ItemQueue:
         self._is_exhausted = False
         self._ended.set()
 
-    async def _refill(self) -> None:
+    async def _claim_batch(self) -> None:
         try:
             batch = await self._db.write(self._claim)
-            self._refilled_at_s = time.monotonic()
+            self._claimed_at_s = time.monotonic()
             self._is_closed = self._is_closed or batch is None
             self._is_exhausted = not batch and not self._waits_for_budget
             if batch:
-                prepared = await asyncio.to_thread(self._prepare, batch)
-                self._ready.extend(map(Claimed, batch, prepared))
+                self._ahead += len(batch)
+                preparing = asyncio.create_task(self._prepare_batch(batch))
+                self._preparing.add(preparing)
+                preparing.add_done_callback(self._preparing.discard)
             elif self._waits_for_budget:
                 await asyncio.sleep(_BUDGET_RETRY_S)
         finally:
-            self._refilling = None
+            self._claiming = None
+
+    async def _prepare_batch(self, batch: list[TaskItems]) -> None:
+        prepared = await asyncio.to_thread(self._prepare, batch)
+        self._ready.extend(map(Claimed, batch, prepared))
 
     def _claim(self, session: Session) -> list[TaskItems] | None:
         """Mark queued items as running and return them; None when the task has to stop."""
@@ -159,7 +174,7 @@ class ItemQueue:
         is_paid = self._which is Round.ANSWERED and status == TaskStatus.CANCELLED
         if not (status == TaskStatus.RUNNING or is_paid) or not self._may_claim(session):
             return None
-        wanted = min(self._concurrency - len(self._ready), _MAX_BATCH)
+        wanted = min(self._concurrency - self._ahead, _MAX_BATCH)
         items = _next_queued(session, self._task_id, max(wanted, 1), self._which.item_state, self._span)
         allowed = len(items)
         # Items of later stages send nothing: they put together what was paid for.

@@ -1,6 +1,7 @@
 """Renditions of several images are made in parallel."""
 
 import asyncio
+import threading
 from io import BytesIO
 
 import pytest
@@ -8,7 +9,7 @@ from PIL import Image
 
 from core.db import Images, Projects
 from core.errors import ImageRejectedError
-from core.images.renditions import ModelImage, Rendition, view
+from core.images.renditions import ModelImage, Rendition, in_parallel, view
 from core.images.storage import ImageStorage
 from core.services import Services
 from tests.core.images.pictures import drawn, encoded
@@ -36,6 +37,21 @@ def test_an_image_that_cannot_be_decoded_does_not_fail_the_others(services: Serv
     services.images.original_path(stored[1]).write_bytes(b"\xff\xd8\xff and no more")
     sent = services.images.model_images(stored)
     assert [isinstance(image, ImageRejectedError) for image in sent] == [False, True, False]
+
+
+def test_several_that_are_far_are_fetched_at_the_same_time_and_what_is_near_without_a_thread() -> None:
+    both, threads = threading.Barrier(2, timeout=20), dict[str, int]()
+
+    def read(name: str) -> str:
+        if name.startswith("far"):
+            both.wait()
+        threads[name] = threading.get_ident()
+        return name.upper()
+
+    names = ["far 1", "near 1", "far 2", "near 2"]
+    assert in_parallel(read, names, lambda name: name.startswith("near")) == ["FAR 1", "NEAR 1", "FAR 2", "NEAR 2"]
+    assert threads["near 1"] == threads["near 2"] == threading.get_ident()
+    assert len({threads["far 1"], threads["far 2"], threading.get_ident()}) == 3
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 """Items are claimed in batches, prefetched, and limited by a cost cap."""
 
 import asyncio
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +13,7 @@ from sqlmodel import Session
 
 from core.db import Database, LlmCalls, connect
 from core.errors import NotFoundError
-from core.tasks import ItemContext, ItemResult, TaskRunner, TaskService
+from core.tasks import ItemContext, ItemResult, TaskRunner, TaskService, item_queue
 from core.tasks.part import Part, Span
 from tests import postgresql
 from tests.core.tasks.conftest import MakeTask
@@ -25,15 +28,20 @@ class Prepared(Counting):
         self.failure = failure
         self.read: list[list[str]] = []
         self.found: dict[str, object] = {}
+        self.preparing: Callable[[list[str]], object] = lambda ids: None
+        self.ran: Callable[[], object] = lambda: None
 
     def prepare(self, items: Sequence[ItemContext]) -> list[str]:
         if self.failure is not None:
             raise self.failure
-        self.read.append([item.subject_id for item in items])
-        return [f"word {item.subject_id}" for item in items]
+        ids = [item.subject_id for item in items]
+        self.preparing(ids)
+        self.read.append(ids)
+        return [f"word {id_}" for id_ in ids]
 
     async def run_item(self, item: ItemContext) -> ItemResult:
         self.found[item.subject_id] = item.prepared
+        self.ran()
         return await super().run_item(item)
 
 
@@ -49,6 +57,35 @@ async def test_a_batch_has_at_most_16_items_however_high_the_concurrency(db: Dat
     kind = Prepared(db)
     await TaskRunner(db, kinds(kind)).run(make_task(*["ok"] * 60).id, concurrency=40)
     assert max(len(ids) for ids in kind.read) == 16
+
+
+async def test_a_batch_is_prepared_while_the_one_before_it_still_is(db: Database, make_task: MakeTask) -> None:
+    kind, both = Prepared(db), threading.Barrier(2, timeout=20)
+    kind.preparing = lambda _: both.wait()
+    ended = await TaskRunner(db, kinds(kind)).run(make_task(*["ok"] * 32).id, concurrency=32)
+    assert ended.status == "completed"
+    assert [len(ids) for ids in kind.read] == [16, 16]
+
+
+async def test_items_that_are_ready_do_not_wait_for_a_batch_whose_preparation_takes_long(
+    db: Database, make_task: MakeTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each look at the clock is 0.2 s later: the status is checked before nearly every item.
+    clock = count(0, 0.2)
+    monkeypatch.setattr(item_queue, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    kind, changed = Prepared(db), threading.Condition()
+
+    def wait_for_others(ids: list[str]) -> None:
+        with changed:
+            assert "15" not in ids or changed.wait_for(lambda: len(kind.found) == 16 - len(ids), timeout=20)
+
+    def tell() -> None:
+        with changed:
+            changed.notify_all()
+
+    kind.preparing, kind.ran = wait_for_others, tell
+    await TaskRunner(db, kinds(kind)).run(make_task(*["ok"] * 16).id, concurrency=3)
+    assert kind.found["15"] == "word 15"
 
 
 @pytest.mark.parametrize("failure", [NotFoundError("Nothing can be read."), KeyError("a bug")])
