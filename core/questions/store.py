@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, literal_column, union_all
 from sqlmodel import Session, col, select
 
 from core.db import (
@@ -156,8 +156,7 @@ def question_texts(session: Session, image_ids: Sequence[str], language: str) ->
     """Return the questions in *language* about exactly these images, oldest first."""
     first, *others = image_ids
     values = {"image_id": first, "more_image_ids": ",".join(others), "language": language}
-    own = session.connection()
-    return [*own.execute(_TEXTS, values).scalars(), *own.execute(_TEXTS_OF_ENTRIES, values).scalars()]
+    return list(session.connection().execute(_TEXTS, values).scalars())
 
 
 def add_questions(
@@ -196,23 +195,19 @@ def add_questions(
     return [row["question"] for row in questions]
 
 
-# Built once: every item of a task executes it.
-_TEXTS = (
-    select(Questions.question)
-    .where(
-        Questions.image_id == bindparam("image_id"), Questions.language == bindparam("language"),
-        Questions.more_image_ids == bindparam("more_image_ids"), col(Questions.deleted_at).is_(None),
-    )
-    .order_by(col(Questions.create_at), col(Questions.id))
-)  # fmt: skip
-_TEXTS_OF_ENTRIES = (
-    select(ImageDatasets.question)
-    .where(
-        ImageDatasets.image_id == bindparam("image_id"), ImageDatasets.language == bindparam("language"),
-        ImageDatasets.more_image_ids == bindparam("more_image_ids"), *asks_itself(of_image=True),
-    )
-    .order_by(col(ImageDatasets.create_at), col(ImageDatasets.id))
-)  # fmt: skip
+def _texts_of(table: type[Questions | ImageDatasets], first: int, *of_these: Any) -> Any:
+    """Return the query of the questions in a table, to be executed with the parameters of :func:`question_texts`."""
+    return select(table.question, literal_column(str(first)).label("first"), table.create_at, table.id).where(
+        table.image_id == bindparam("image_id"), table.language == bindparam("language"),
+        table.more_image_ids == bindparam("more_image_ids"), *of_these,
+    )  # fmt: skip
+
+
+# Built once and one statement: every item of a task executes it.
+_TEXTS = union_all(
+    _texts_of(Questions, 0, col(Questions.deleted_at).is_(None)),
+    _texts_of(ImageDatasets, 1, *asks_itself(of_image=True)),
+).order_by("first", "create_at", "id")
 
 
 def add_manual_question(

@@ -98,7 +98,9 @@ class ItemQueue:
         has_slot = self._slots is None
         while not (self._is_closed or self._stop.is_set()):
             age_s = time.monotonic() - self._claimed_at_s
-            if self._claiming is None and (self._is_low() or age_s > _STATUS_CHECK_S / 2):
+            # While nothing is ready there is nothing to hand out, and so no status to check.
+            is_due = age_s > _STATUS_CHECK_S / 2 and bool(self._ready or not self._preparing)
+            if self._claiming is None and (self._is_low() or is_due):
                 self._claiming = asyncio.create_task(self._claim_batch())
             if self._ready and age_s <= _STATUS_CHECK_S:
                 if not has_slot:

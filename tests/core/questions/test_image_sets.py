@@ -8,6 +8,7 @@ import pytest
 from core import ImageAnswerGenerationTask, ImageQuestionGenerationTask, Images, Projects
 from core.errors import InvalidInputError
 from core.llm import LLMService
+from core.questions import store
 from core.questions.image_sets import name_prefix, sets_of
 from core.questions.recipe import question_recipe
 from core.services import Services
@@ -117,6 +118,20 @@ async def test_known_questions_of_a_set_are_not_asked_again_and_those_of_one_ima
     assert "already: Which is warmer?" in model.history[1].prompt
     found = sorted((q.question, len(q.image_ids)) for q in asking.list_questions(project.id, second.id))
     assert found == [("Which is darker?", 2), ("Which is warmer?", 2)]
+
+
+def test_the_questions_of_a_set_come_before_those_of_its_own_entries_oldest_first(
+    services: Services, project: Projects, asking: ImageQuestionGenerationTask, images: list[Images]
+) -> None:
+    image = images[0]
+    services.dataset.create_dataset_entry(project.id, image.id, "Asked by an entry alone?", "Yes.", language="en")
+    asked = [asking.add_manual_question(image.id, text) for text in ("Asked first?", "Asked second?")]
+    services.dataset.create_from_question(asked[0].id, "Yes.", "a model")
+    services.dataset.create_dataset_entry(project.id, images[1].id, "About another?", "Yes.", language="en")
+    with services.db.reading() as session:
+        texts = store.question_texts(session, [image.id], "en")
+        assert store.question_texts(session, [image.id], "de") == []
+    assert texts == ["Asked first?", "Asked second?", "Asked by an entry alone?"]
 
 
 async def test_questions_about_a_set_are_answered_with_all_its_images(
