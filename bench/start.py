@@ -1,5 +1,8 @@
 """Time to the first page and time of a page change, compared with minimal Streamlit apps; all alternate in one run.
 
+Parts below the first screen that a page draws once the browser has painted it (``components/shared/later.py``) are
+awaited before the next click and are not part of the time.
+
 First page: from the start of the command until the page run is complete in Chromium with an empty cache, compared with
 ``st.write("hello")``. Page change: from the click in the sidebar to the last change of the new page, after litellm is
 imported, compared with two pages of one ``st.write`` each in ``st.navigation``. The bare apps run from an empty
@@ -55,6 +58,11 @@ CLICK_AND_WAIT = """
 })
 """
 
+ALL_IS_DRAWN = """
+() => document.querySelector("[data-testid=stApp]").dataset.testScriptState === "notRunning"
+    && !document.querySelector("[data-testid=stMain] [data-testid=stSkeleton]")
+"""
+
 
 def first_page_s(browser: Browser, serve: Callable[[Path], Serving], text: str) -> float:
     """Return the seconds from the start of the command until the first page run is complete and shows *text*."""
@@ -80,6 +88,7 @@ def page_changes_ms(page: Page, pages: list[tuple[str, str]], rounds: int) -> di
             if round_:  # the first round is a warm-up
                 times[link].append(took)
             page.wait_for_timeout(120)
+            page.wait_for_function(ALL_IS_DRAWN)
     return {link: statistics.median(values) for link, values in times.items()}
 
 
