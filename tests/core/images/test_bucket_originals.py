@@ -12,9 +12,10 @@ from core.backup import find_backup, make_backup, restore_backup
 from core.bucket_address import BucketAddress
 from core.config import load_settings
 from core.db import Database, Images, utc_now
-from core.errors import MissingFileError, StorageError
+from core.errors import ConfigurationError, MissingFileError, StorageError
 from core.images import Tile, cleanup
 from core.images.bucket_originals import OWNER_FILE, BucketOriginals
+from core.images.opened_storage import examine_storage
 from core.images.original_cache import OriginalCache
 from core.importing.tasks import image_task_kinds
 from core.object_storage import open_bucket
@@ -102,6 +103,28 @@ def test_originals_of_the_directory_before_the_bucket_are_read_from_there(
         assert stored_keys() == {after.path, before.path}
         assert (db.settings.images_dir / before.path).is_file()
         assert Services(db).images.original_path(before) == db.settings.images_dir / before.path
+
+
+def test_a_server_without_the_setting_says_which_one_to_set(
+    tmp_path: Path, bucket: FakeObjectStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with connect(tmp_path / "data") as db:
+        services = Services(db)
+        (image,) = added(services, services.projects.create_project("Shelf"))
+        services.look_for_originals()
+        forget_cache(db)
+    monkeypatch.delenv("VITRINE_STORAGE_URL")
+    with connect(tmp_path / "data") as db:
+        with pytest.raises(ConfigurationError, match="Set VITRINE_STORAGE_URL to the bucket that the server uses"):
+            Services(db).look_for_originals()
+        with pytest.raises(MissingFileError, match="If it is in a bucket, set VITRINE_STORAGE_URL as the server that"):
+            Services(db).images.thumbnail_path(image)
+
+    monkeypatch.setenv("VITRINE_STORAGE_SEND_URLS", "openai")
+    assert examine_storage(load_settings()) == (
+        "the originals are in the data directory, so VITRINE_STORAGE_SEND_URLS has no effect",
+        False,
+    )
 
 
 def test_what_is_deleted_for_good_leaves_the_bucket_but_only_by_its_owner(
