@@ -3,7 +3,8 @@
 import asyncio
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -83,11 +84,17 @@ class ResponseCache:
             await _send(cached, scope, send)
             return
         recorder = _Recorder(send)
-        self._in_flight[key, version] = finished = asyncio.Event()
-        try:
+        with self._others_waiting(key, version):
             await self._app(scope, receive, recorder)
             if recorder.is_complete:
                 self._store[key] = CachedResponse(version, recorder.headers, bytes(recorder.body))
+
+    @contextmanager
+    def _others_waiting(self, key: Key, version: int) -> Iterator[None]:
+        """Let concurrent requests for the same address wait for the end of this block."""
+        self._in_flight[key, version] = finished = asyncio.Event()
+        try:
+            yield
         finally:
             self._in_flight.pop((key, version), None)
             finished.set()
@@ -110,11 +117,14 @@ class ResponseCache:
         if cached is None or cached.version == version:
             return cached
         rendition = _RENDITION_PATH.fullmatch(path)
-        if rendition is None or not await asyncio.to_thread(self._image_exists, rendition[1]):
+        if rendition is None:
             return None
-        renewed = replace(cached, version=version)
-        self._store[key] = renewed
-        return renewed
+        # Shared as well: after each write, eight clients that read one image asked eight times whether it still exists.
+        with self._others_waiting(key, version):
+            if not await asyncio.to_thread(self._image_exists, rendition[1]):
+                return None
+            renewed = self._store[key] = replace(cached, version=version)
+            return renewed
 
     def _image_exists(self, image_id: str) -> bool:
         # An existing image has not changed: its bytes never do.

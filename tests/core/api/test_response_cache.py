@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
-from core import Projects, ProjectService, connect
+from core import Images, Projects, ProjectService, connect
 from core.api import build_routes, response_cache
 from core.api.media import image_url, tiles_url
 from core.api.routers import ALL
@@ -155,6 +155,28 @@ async def test_concurrent_requests_for_the_same_address_share_one_response(servi
         answers = await asyncio.gather(*(http.get("/api/projects/x") for _ in range(5)))
 
     assert [answer.json() for answer in answers] == [{"made": 1}] * 5
+
+
+async def test_after_a_write_concurrent_requests_for_an_image_look_once_whether_it_still_exists(
+    services: Services, project: Projects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (outcome,) = services.intake.add_images(project.id, [("red.png", png("red", (300, 200)))])
+    assert outcome.image is not None
+    address, looked, exists = image_url(outcome.image.id, outcome.image.sha256), list[str](), services.images.get_image
+
+    def recording(image_id: str, *, include_hidden: bool = False) -> Images | None:
+        looked.append(image_id)
+        return exists(image_id, include_hidden=include_hidden)
+
+    app = Starlette(routes=build_routes(lambda: services))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost:8501") as http:
+        first = await http.get(address)
+        services.projects.create_project("Elsewhere")
+        monkeypatch.setattr(services.images, "get_image", recording)
+        answers = await asyncio.gather(*(http.get(address) for _ in range(5)))
+
+    assert [answer.content for answer in answers] == [first.content] * 5
+    assert looked == [outcome.image.id]
 
 
 def test_the_least_recently_used_response_is_evicted_when_the_bodies_grow_too_large(
