@@ -1,12 +1,15 @@
 """What an import may read: the settings of the process and the directories that they allow."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.bucket_address import BucketAddress, is_address, parse_address, require_allowed
 from core.config import Settings
 from core.errors import InvalidInputError
+
+_UPLOAD_ID = re.compile(r"[A-Za-z0-9_-]{21}")
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,12 @@ class ImportContext:
                 f"Nothing may be imported from there. Allowed by VITRINE_IMPORT_ROOTS: {allowed}.", field="path"
             )
         if not path.exists():
+            if _UPLOAD_ID.fullmatch(text):
+                raise InvalidInputError(
+                    "What was uploaded is not in the data directory of the server that runs the tasks. "
+                    "Let all servers share one data directory, then upload it again.",
+                    field="path",
+                )
             whole = "" if is_on_machine else " Enter the whole path, from the root of the disk on."
             raise InvalidInputError(f"There is no {path.name} on the server.{whole}", field="path")
         return path

@@ -24,7 +24,7 @@ from core.tasks.service import ACTIVE
 log = logging.getLogger(__name__)
 
 TAKE_OVER_S = 5.0
-LOOK_S = 1.0
+LOOK_S = 0.5
 _NO_KEY_HERE = (
     "There is no key on the server that runs the tasks, which does not know one that was typed on a page of another "
     "server. Set {variable} in its environment and start it again, then resume the task."

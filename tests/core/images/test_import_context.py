@@ -76,3 +76,8 @@ def test_a_path_that_does_not_exist_is_named(tmp_path: Path, shelf: Path) -> Non
 def test_a_relative_path_that_does_not_exist_is_answered_with_what_to_enter(tmp_path: Path, shelf: Path) -> None:
     with pytest.raises(InvalidInputError, match=r"There is no shelf on the server\. Enter the whole path"):
         context(tmp_path, import_roots=[shelf]).resolve("shelf")
+
+
+def test_an_upload_of_a_server_with_another_data_directory_is_missed_by_what_to_share(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="is not in the data directory of the server that runs the tasks"):
+        context(tmp_path).resolve("K4ZV6sjrUffHAzB905bAP")

@@ -16,7 +16,7 @@ DECLARED: dict[str, dict[str, object]] = {
     },
     "core.tasks.engines.embedded": {
         "TAKE_OVER_S": 5.0,
-        "LOOK_S": 1.0,
+        "LOOK_S": 0.5,
     },
     "core.tasks.engines.membership": {
         "SILENT_S": 20.0,
