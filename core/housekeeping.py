@@ -15,7 +15,7 @@ EVERY_S = 24 * 3600.0
 class Housekeeping:
     """Calls *tidy* at its start and then once a day until it is stopped."""
 
-    def __init__(self, tidy: Callable[[], None], every_s: float = EVERY_S) -> None:
+    def __init__(self, tidy: Callable[[], object], every_s: float = EVERY_S) -> None:
         self._tidy = tidy
         self._every_s = every_s
         self._stopped = threading.Event()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _SHARE_OF_ONE_REQUEST = 0.5
 _MAX_BACKOFF_S = 5.0
 _PART_BYTES = 8 << 20
+_MOST_PARTS = 9_000
 # A page that somebody exported must not run in the browser of whoever gets a link to it: the others are only bytes.
 _MEDIA_TYPES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 
@@ -163,12 +164,17 @@ class Bucket:
             obstore.put(self._store, key, content, chunk_size=_PART_BYTES, attributes=_attributes(key))
 
     @contextmanager
-    def writer(self, key: str) -> Iterator[BinaryIO]:
-        """Yield a file whose content is sent in parts; the object appears when the block ends without an error."""
+    def writer(self, key: str, size_bytes: int = 0) -> Iterator[BinaryIO]:
+        """Yield a file whose content is sent in parts; the object appears when the block ends without an error.
+
+        Args:
+            size_bytes: About how much comes: an object has at most 10,000 parts, so parts of a large one are larger.
+        """
         import obstore
 
         with self._translated(key):
-            file: Any = obstore.open_writer(self._store, key, buffer_size=_PART_BYTES)
+            part_bytes = max(_PART_BYTES, size_bytes // _MOST_PARTS)
+            file: Any = obstore.open_writer(self._store, key, buffer_size=part_bytes)
             yield file
             file.close()
 

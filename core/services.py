@@ -4,6 +4,7 @@ Importing this module imports every package of core and their libraries, such as
 the server imports it through :mod:`core.runtime`, at the first use and by one thread at a time.
 """
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,12 +27,13 @@ from core.dataset import (
     ReviewService,
 )
 from core.db import Database, Tasks
-from core.errors import InvalidInputError
+from core.errors import InvalidInputError, ObjectStorageError
 from core.export import ExportService, ImageDatasetExporter, ImageVariantTask, ImageVersions, export_task_kinds
 from core.export.image_splits import ImageSplits
-from core.export.retention import remove_old_exports
+from core.export.retention import remove_lost_exports, remove_old_exports
 from core.images import presence, sandbox
 from core.images.service import ImageService
+from core.images.staged_source import remove_staged
 from core.importing.previewing import ImportPreviewer
 from core.importing.tasks import image_task_kinds
 from core.importing.uploads import UploadService
@@ -51,9 +53,11 @@ from core.questions import (
     schema_check,
 )
 from core.sample import SampleProjects
+from core.shared_files import has_shared_files
 from core.style.kinds import style_task_kinds
 from core.style.service import StyleGenerationService
 from core.tasks import TaskEngine, TaskKind, TaskService, make_engine, models_of
+from core.tasks.kinds import StagedTaskKind
 from core.transform.analyses import regions_from
 from core.vision import ImageAnalysisTask, local
 from core.vision.duplicates import DuplicateSearch
@@ -180,9 +184,12 @@ class Services:
             self.engine.submit(task_id)
 
     def tidy(self) -> None:
-        """Delete for good what is in the bin for too long, and old months of the audit."""
+        """Delete for good what is in the bin for too long, old months of the audit, and what tasks left in a bucket."""
         self.bin.remove_expired()
         self.audit.remove_expired()
+        if has_shared_files(self.db.settings) and self.intake.owns_bucket():
+            remove_staged(self.db)
+            remove_lost_exports(self.db)
 
     def look_for_originals(self) -> None:
         """Check that the images of the database can be read with the settings of this process.
@@ -214,6 +221,9 @@ class Services:
     def _start_engine(self) -> TaskEngine:
         def ended(task: Tasks) -> None:
             remove_old_exports(self.db)
+            if isinstance(self.kinds.get(task.task_type), StagedTaskKind):
+                with contextlib.suppress(ObjectStorageError):  # housekeeping removes it later
+                    remove_staged(self.db, task)
             if task.task_type != self.analysis.task_type:
                 added = self.new_images.open_task(task.project_id)
                 if added is not None:

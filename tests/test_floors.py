@@ -11,6 +11,7 @@ _BOTTOM = {
     "errors", "config", "lazy", "background_loop", "measure", "flatten", "pluralize", "container", "json_schema",
     "addresses", "secret_key", "password", "number_values", "verifiers", "search_line", "caller", "spreadsheet",
     "disk", "request_ids", "arguments", "progress", "portable", "object_storage", "bucket_address",
+    "shared_files",
 }  # fmt: skip
 _MIDDLE = _BOTTOM | {"db", "audit", "tasks", "llm", "fetch"}
 _DOMAINS = (
@@ -43,6 +44,7 @@ MAY_USE: dict[str, set[str]] = {
     "disk": {"errors", "config"},
     "object_storage": {"errors", "config", "bucket_address"},
     "bucket_address": {"errors", "config"},
+    "shared_files": {"errors", "config", "bucket_address", "object_storage", "disk", "portable"},
     "request_ids": set(),
     "arguments": {"errors"},
     "progress": set(),
@@ -71,7 +73,8 @@ MAY_USE: dict[str, set[str]] = {
     "backup": _BOTTOM | {"db", "images"},
     "notebook": _BOTTOM | {"db", "images", "cli"},
     "agents": _BOTTOM | {"accounts", "api", "services"},
-    "cli": _MIDDLE | {"access", "accounts", "agents", "backup", "doctor", "projects", "services", *_DOMAINS},
+    "cli": _MIDDLE
+    | {"access", "accounts", "agents", "backup", "doctor", "housekeeping", "projects", "services", *_DOMAINS},
     "doctor": _MIDDLE | {"accounts", "backup", "projects", "webhooks", *_DOMAINS},
 }
 

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Table, delete, select, update
@@ -28,6 +29,7 @@ from core.db import (
     is_about,
 )
 from core.db.base import Base
+from core.export.bundle_files import export_files
 from core.moving.contents import EXPORT_TASK
 from core.moving.service import ARCHIVES_DIRECTORY
 
@@ -173,6 +175,9 @@ def _remove_files(db: Database, project_id: str) -> None:
             db.data_dir / (ARCHIVES_DIRECTORY if kind == EXPORT_TASK else "imports") / task_id
             for task_id, kind in tasks
         ]
+    for path in exports:
+        if path:
+            export_files(db.settings).remove(Path(path).name)
     inside = (db.data_dir / "exports").resolve()
     for path in [*owned, *(db.data_dir / path for path in exports if path)]:
         if path.is_dir():

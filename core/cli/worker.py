@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.tasks.engines.worker import Worker
     from core.tasks.kinds import TaskKind
 
+_TIDY_S = 3600.0
 DRAIN_S = 120.0
 """The longest time of one model call, unless VITRINE_LLM_TIMEOUT_S says otherwise."""
 
@@ -61,11 +62,13 @@ def _run_open_tasks(as_json: bool) -> None:
 
 def _join(db: "Database", concurrency: int, kinds: list[str], lanes: list[str]) -> None:
     """Be a worker until a signal ends it."""
+    from core.housekeeping import Housekeeping
     from core.llm import require_lane
     from core.services import Services, lanes_of_task
     from core.tasks import make_worker
 
     services = Services(db)
+    housekeeping = Housekeeping(services.uploads.remove_abandoned, _TIDY_S)  # copies that imports had fetched
     try:
         for name in kinds:
             require_kind(name, services.kinds)
@@ -78,10 +81,12 @@ def _join(db: "Database", concurrency: int, kinds: list[str], lanes: list[str]) 
         )  # fmt: skip
         ends = _ends_by_signal()
         worker.start()
+        housekeeping.start()
         say(_described(db, concurrency, kinds, lanes))
         ends.wait()
         _drain(worker, max(DRAIN_S, db.settings.llm_timeout_s))
     finally:
+        housekeeping.stop()
         services.close()
 
 
@@ -94,7 +99,9 @@ def require_kind(name: str, kinds: "Mapping[str, TaskKind]") -> None:
     from core.errors import InvalidInputError
     from core.tasks.kinds import ServerTaskKind
 
-    on_workers = {key for key, kind in kinds.items() if not isinstance(kind, ServerTaskKind)}
+    on_workers = {
+        key for key, kind in kinds.items() if not (isinstance(kind, ServerTaskKind) and kind.why_on_server({}))
+    }
     if name not in on_workers:
         why = f"The server itself runs {name}." if name in kinds else f"There is no kind of task called {name}."
         raise InvalidInputError(f"{why} Use {', '.join(sorted(on_workers))}.", field="kinds")
@@ -121,7 +128,7 @@ def _drain(worker: "Worker", timeout_s: float) -> None:
 
 
 def _described(db: "Database", concurrency: int, kinds: list[str], lanes: list[str]) -> str:
-    what = ", ".join(kinds) if kinds else "all kinds of task that need no files of the server"
+    what = ", ".join(kinds) if kinds else "all kinds of task but those of the server"
     where = f" for {', '.join(lanes)}" if lanes else ""
     return (
         f"This worker runs {what}{where}, {pluralize(concurrency, 'item')} at a time. "

@@ -8,13 +8,15 @@ from typing import Any
 from sqlmodel import col, select
 
 from core.db import Database, Exports
-from core.errors import InvalidInputError
+from core.errors import InvalidInputError, MissingFileError
 from core.export.entry_index import EarlierEntries, EntryIndex, IndexChanges
 from core.export.formats.recipes import parse_recipe
 from core.export.recipe import ExportRecipe
 from core.export.selecting.removed import RemovedEntry, removed_entries
+from core.shared_files import SharedFiles
 
 _MAX_COMPARED = 50
+_DIRECTORY = ".entries"
 
 
 @dataclass(frozen=True)
@@ -31,17 +33,27 @@ class EarlierExports:
 
     Args:
         db: The database.
-        directory: Where the indexes lie.
+        files: Those of exports.
     """
 
-    def __init__(self, db: Database, directory: Path) -> None:
+    def __init__(self, db: Database, files: SharedFiles) -> None:
         self._db = db
-        self._directory = directory
+        self._files = files
 
-    def save(self, export_id: str, index: EntryIndex) -> None:
-        """Store the index of an export."""
-        self._directory.mkdir(parents=True, exist_ok=True)
-        index.save(self._path(export_id))
+    def save(self, bundle: str, index: EntryIndex) -> None:
+        """Store the index of an export, whose *bundle* has this path."""
+        path = self._files.path_here(_index_of(bundle))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        index.save(path)
+        self._files.put(_index_of(bundle))
+
+    def share(self, project_id: str) -> None:
+        """Send the indexes to workers that are only here: those of exports from before there were any."""
+        known = self._files.names(_DIRECTORY)
+        for export in self._newest(project_id):
+            name = _index_of(export.path)
+            if name not in known and self._files.path_here(name).is_file():
+                self._files.put(name)
 
     def entries_since(self, project_id: str, recipe: ExportRecipe) -> EarlierEntries | None:
         """Return the entries of the export that *recipe* continues, None when it continues none.
@@ -53,13 +65,14 @@ class EarlierExports:
             return None
         with self._db.reading() as session:
             export = session.get(Exports, recipe.since)
-        if export is None or export.project_id != project_id or not self._path(recipe.since).is_file():
+        path = self._path(export) if export is not None and export.project_id == project_id else None
+        if path is None:
             raise InvalidInputError(
                 "The earlier export does not exist any more, or nobody knows what was in it. Choose another one, or "
                 "export everything.",
                 field="since",
             )
-        return EarlierEntries(self._path(recipe.since))
+        return EarlierEntries(path)
 
     def changes(self, project_id: str, recipe: ExportRecipe, index: EntryIndex) -> Changes | None:
         """Return the changes since the export that *recipe* continues, or since the last one by the same recipe.
@@ -67,12 +80,11 @@ class EarlierExports:
         None without one. Exports of exactly the same entries are skipped, so that running a recipe twice gives the
         same bytes.
         """
-        if recipe.since:
-            return self._named(index.changes_since(self._path(recipe.since)))
-        for export in self._newest(project_id):
-            path = self._path(export.id)
-            if _equals_recipe(export.recipe, recipe) and path.is_file() and index.differs_from(path):
-                return self._named(index.changes_since(path))
+        for export in self._newest(project_id) if not recipe.since else self._named_by(recipe.since):
+            if recipe.since or _equals_recipe(export.recipe, recipe):
+                path = self._path(export)
+                if path is not None and (recipe.since or index.differs_from(path)):
+                    return self._named(index.changes_since(path))
         return None
 
     def _named(self, changes: IndexChanges) -> Changes:
@@ -86,8 +98,21 @@ class EarlierExports:
         with self._db.reading() as session:
             return list(session.exec(query))
 
-    def _path(self, export_id: str) -> Path:
-        return self._directory / export_id
+    def _named_by(self, export_id: str) -> list[Exports]:
+        with self._db.reading() as session:
+            return list(session.exec(select(Exports).where(Exports.id == export_id)))
+
+    def _path(self, export: Exports) -> Path | None:
+        """Return the path of the index of an export; None when it has none."""
+        try:
+            path = self._files.final_path(_index_of(export.path))
+        except MissingFileError:
+            return None
+        return path if path.is_file() else None
+
+
+def _index_of(bundle: str) -> str:
+    return f"{_DIRECTORY}/{Path(bundle).stem}"
 
 
 def _equals_recipe(stored: dict[str, Any], recipe: ExportRecipe) -> bool:

@@ -15,6 +15,7 @@ from core.dataset.guidelines.service import newest_text
 from core.db import Database, Exports, Projects, cached_until_write, new_id
 from core.errors import NotFoundError
 from core.export.bundle import BundleCounts, write_bundle
+from core.export.bundle_files import EXPORTS_DIRECTORY, BundleFiles, extension_of, size_bytes_of
 from core.export.change_preview import ChangedImage, preview_changes
 from core.export.earlier import EarlierExports
 from core.export.empty import raise_if_empty
@@ -52,7 +53,6 @@ from core.vision.duplicates import DuplicateSearch
 if TYPE_CHECKING:
     from core.images import ImageService
 
-EXPORTS_DIRECTORY = "exports"
 _FACETS = ("answer_type", "kind", "language", "model")
 # Preference formats have rows for few images; a preview reads at most this many images.
 _MAX_PREVIEW_IMAGES = 300
@@ -80,7 +80,9 @@ class ExportService:
         self._db = db_session
         self._images = image_service
         self._find_regions = find_regions
-        self._earlier = EarlierExports(db_session, db_session.data_dir / EXPORTS_DIRECTORY / ".entries")
+        self.settings = db_session.settings
+        self._bundles = BundleFiles(self.settings)
+        self._earlier = EarlierExports(db_session, self._bundles.files)
 
     # --- before an export ------------------------------------------------------------------------------------
 
@@ -166,10 +168,10 @@ class ExportService:
         title = recipe.title or self._project_name(project_id)
         job = ExportJob(recipe, title, progress, raise_if_cancelled, splits=splits)
         export_id = export_id or new_id()
-        final = self._db.data_dir / EXPORTS_DIRECTORY / f"{export_id}{_extension(recipe)}"
+        final = self._bundles.new_path(export_id, extension_of(recipe))
         with build_directory(final) as directory:
             progress(0.0, "Collecting entries")
-            built, entry_index = directory / f"bundle{_extension(recipe)}", EntryIndex()
+            built, entry_index = directory / f"bundle{extension_of(recipe)}", EntryIndex()
             target = open_target(built, recipe.container)
             snapshot = self._snapshot(project_id, recipe)
             counts = self._write(job, snapshot, entry_index, target, directory)
@@ -182,9 +184,10 @@ class ExportService:
                 built = built / job.layout.rows_file(job.layout.splits[0])
             raise_if_cancelled()
             progress(0.95, "Moving the bundle into place")
-            size_bytes = _size_bytes(built)
-            self._earlier.save(export_id, entry_index)
+            size_bytes = size_bytes_of(built)
+            self._earlier.save(final.name, entry_index)
             move_into_place(built, final)
+        self._bundles.send(final, progress)
         return FinishedExport(f"{EXPORTS_DIRECTORY}/{final.name}", size_bytes, report)
 
     def _write(
@@ -265,15 +268,21 @@ class ExportService:
             return removed_entries(session, [entry["id"] for entry in named])
 
     def export_path(self, export: Exports) -> Path:
-        """Return the bundle of an export: a ZIP, a file or a directory.
+        """Return the bundle of an export: a ZIP, a file or a directory; one that a worker made is fetched first.
 
         Raises:
-            NotFoundError: it was removed from the disk.
+            NotFoundError: it was removed.
+            ObjectStorageError: the storage fails.
         """
-        path = self._db.data_dir / export.path
-        if not path.exists():
-            raise NotFoundError("The files of this export were removed from the disk. Run it again.")
-        return path
+        return self._bundles.path(export)
+
+    def share(self, export_id: str) -> None:
+        """Send an export that is only here to where workers read it; errors as of :meth:`export_path`."""
+        self._bundles.share(self.get_export(export_id))
+
+    def share_earlier(self, project_id: str) -> None:
+        """Send what earlier exports of a project had in them, and is only here, to where workers read it."""
+        self._earlier.share(project_id)
 
     def require_destination(self, destination: Destination) -> None:
         """Raise when nothing may be sent there.
@@ -337,13 +346,3 @@ def _query(project_id: str, recipe: ExportRecipe) -> EntryQuery:
     format_ = format_named(recipe.format)
     includes_rejected = format_.includes_rejected and recipe.entries.rejected is not False
     return EntryQuery(project_id, recipe.entries, includes_rejected, format_.detail)
-
-
-def _extension(recipe: ExportRecipe) -> str:
-    if recipe.container == "file":
-        return f".{recipe.rows}"
-    return ".zip" if recipe.container == "zip" else ""
-
-
-def _size_bytes(path: Path) -> int:
-    return sum(file.stat().st_size for file in path.rglob("*")) if path.is_dir() else path.stat().st_size

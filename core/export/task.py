@@ -1,12 +1,12 @@
 """Tasks of one item each: make an export, publish one, restore one."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlmodel import Session
 
-from core.db import Exports, new_id
+from core.db import Exports, Tasks, new_id
 from core.errors import InvalidInputError, NotFoundError
 from core.export.formats.recipes import parse_recipe
 from core.export.job import CancelCheck
@@ -14,8 +14,10 @@ from core.export.publish import Destination, parse_destination
 from core.export.recipe import ExportRecipe
 from core.export.reporting.report import MAX_NAMED
 from core.export.service import ExportService, FinishedExport
+from core.images.staged_source import StagedSource, why_on_server
 from core.pluralize import pluralize
-from core.tasks import ItemContext, ItemInterrupted, ItemPlan, ItemResult, TaskKind
+from core.shared_files import has_shared_files
+from core.tasks import STAGED, ItemContext, ItemInterrupted, ItemPlan, ItemResult, Staging, TaskKind
 
 if TYPE_CHECKING:
     from core.images import ImageService
@@ -26,10 +28,22 @@ class DatasetExportKind:
 
     task_type: ClassVar[str] = "dataset-export"
     label: ClassVar[str] = "Export entries"
-    runs_on_server: ClassVar[str] = "it reads or writes files of the server"
 
     def __init__(self, exports: ExportService) -> None:
         self._exports = exports
+
+    def why_on_server(self, config: Mapping[str, Any]) -> str:
+        return why_on_server(self._exports.settings)
+
+    def staging(self, config: Mapping[str, Any]) -> Staging:
+        return _staging(self._exports, config)
+
+    def stage(
+        self, task: Tasks, progress: Callable[[float, str], None], raise_if_cancelled: Callable[[], None]
+    ) -> bool:
+        """Share what earlier exports had in them, where that is only on the server."""
+        self._exports.share_earlier(task.project_id)
+        return True
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         parse_recipe(config.get("recipe", {}))
@@ -85,10 +99,22 @@ class DatasetPublishKind:
 
     task_type: ClassVar[str] = "dataset-send"
     label: ClassVar[str] = "Publish an export"
-    runs_on_server: ClassVar[str] = "it reads or writes files of the server"
 
     def __init__(self, exports: ExportService) -> None:
         self._exports = exports
+
+    def why_on_server(self, config: Mapping[str, Any]) -> str:
+        return why_on_server(self._exports.settings)
+
+    def staging(self, config: Mapping[str, Any]) -> Staging:
+        return _staging(self._exports, config)
+
+    def stage(
+        self, task: Tasks, progress: Callable[[float, str], None], raise_if_cancelled: Callable[[], None]
+    ) -> bool:
+        """Share the export, where it is only on the server."""
+        self._exports.share(task.config["export_id"])
+        return True
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         export = self._exports.get_export(str(config.get("export_id", "")))
@@ -122,11 +148,20 @@ class DatasetRestoreKind:
 
     task_type: ClassVar[str] = "dataset-return"
     label: ClassVar[str] = "Restore an export"
-    runs_on_server: ClassVar[str] = "it reads or writes files of the server"
 
     def __init__(self, exports: ExportService, images: "ImageService") -> None:
         self._exports = exports
         self._images = images
+        self._source = StagedSource(images.intake.import_context)
+
+    def why_on_server(self, config: Mapping[str, Any]) -> str:
+        return self._source.why_on_server
+
+    def staging(self, config: Mapping[str, Any]) -> Staging:
+        return self._source.staging(config)
+
+    def stage(self, task: Tasks, progress: Callable[[float, str], None], raise_if_cancelled: Callable[[], None]) -> str:
+        return self._source.stage(task, progress, raise_if_cancelled)
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         if not self._exports.is_vitrine_export(str(config.get("path", ""))):
@@ -136,7 +171,7 @@ class DatasetRestoreKind:
         return [ItemPlan()]
 
     async def run_item(self, item: ItemContext) -> ItemResult:
-        path = self._images.intake.import_context.resolve(str(item.config["path"]))
+        path = await asyncio.to_thread(self._source.path, item.config, item.task_id)
         restored = await asyncio.to_thread(self._exports.restore, item.project_id, path, progress=item.progress)
         rows = [
             {"name": pluralize(count, "entry"), "outcome": outcome, "reason": reason}
@@ -148,6 +183,12 @@ class DatasetRestoreKind:
         ]
         result = {"counts": {"added": restored.images}, "rows": rows, "entries": restored.entries}
         return ItemResult(write=lambda session: result)
+
+
+def _staging(exports: ExportService, config: Mapping[str, Any]) -> Staging:
+    if not has_shared_files(exports.settings):
+        return "none"
+    return "done" if config.get(STAGED) else "needed"
 
 
 def export_task_kinds(exports: ExportService, images: "ImageService") -> list[TaskKind]:

@@ -12,6 +12,7 @@ from core.db import Database, Projects
 from core.disk import require_space
 from core.errors import NotFoundError
 from core.images import cleanup, lifecycle
+from core.images.bucket_originals import BucketOriginals
 from core.images.content import Content, named_files
 from core.images.duplicates import record
 from core.images.import_outcome import ImageOutcome
@@ -33,6 +34,11 @@ class ImageIntake:
     def __init__(self, db_session: Database, storage: ImageStorage) -> None:
         self.db = self._db = db_session
         self._storage = storage
+
+    def owns_bucket(self) -> bool:
+        """Return whether the originals are in a bucket that this data directory used first."""
+        originals = self._storage.originals
+        return isinstance(originals, BucketOriginals) and originals.is_owner()
 
     def add_images(
         self,

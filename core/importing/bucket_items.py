@@ -9,6 +9,7 @@ from core.disk import require_space
 from core.errors import InvalidInputError, MissingFileError
 from core.images.import_context import ImportContext
 from core.images.renditions import in_parallel
+from core.images.staged_source import FETCHED
 from core.images.storage import translate_disk_errors
 from core.images.stored_file import NewFile, Registration
 from core.importing import path_items, stages
@@ -18,9 +19,6 @@ from core.importing.records import Problem
 from core.importing.survey import Survey, survey_of
 from core.object_storage import Bucket, StoredObject, UnreadableKeyError, open_bucket
 from core.tasks import ItemPlan
-
-FETCHED = "fetched"
-"""In the directory of an import: the copies of annotations, tables, documents and archives."""
 
 _MAX_FETCHED_BYTES = 20_000_000_000
 _MAX_LISTED = 1_000

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Sequence
 from concurrent.futures import wait
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from core.importing.outcomes import LEFT_OUT, NOTE, iter_rows, outcomes_of_task
 from core.importing.tasks import ImportKind
 from core.progress import Progress, ShowProgress, shown
 from core.tasks import TaskKind, TaskRunner, TaskService
+from core.tasks.service import ACTIVE
 
 if TYPE_CHECKING:
     import pandas
@@ -150,13 +152,20 @@ class DatasetImporter:
         """Run the task on a loop of its own, since the thread of a notebook has one that runs already."""
         loop = BackgroundLoop()
         running = loop.submit(runner.run(task_id))
+        ended: Tasks | None = None
         try:
             while not wait([running], _PROGRESS_INTERVAL_S).done:
                 self._report_progress(tasks, runner, task_id, progress)
             self._report_progress(tasks, runner, task_id, progress)
-            return running.result()
+            ended = running.result()
+            while ended.status in ACTIVE:  # what it reads is in the bucket now, and workers go on
+                time.sleep(_PROGRESS_INTERVAL_S)
+                self._report_progress(tasks, runner, task_id, progress)
+                ended = tasks.get_task(task_id)
+            return ended
         finally:
-            if not running.done():  # interrupted, or *progress* raised
+            # Interrupted, or *progress* raised.
+            if not running.done() or (ended is not None and ended.status in ACTIVE):
                 tasks.cancel(task_id)
                 wait([running])
             loop.close()

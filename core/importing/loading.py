@@ -14,8 +14,10 @@ from core.images.import_context import ImportContext
 from core.images.sandbox import sandbox
 from core.images.stored_file import NewFile
 from core.importing import bucket_items, pdf
-from core.importing.reading import embedded_directory, read_table_batch
+from core.importing.reading import read_table_batch
 from core.importing.records import Problem, Record, Turn
+from core.importing.sources import hub
+from core.importing.spool import embedded_directory
 
 # At the same time, of one server.
 _CONCURRENT_FETCHES = 4
@@ -122,8 +124,17 @@ def _pages(item: dict[str, Any], config: dict[str, Any], context: ImportContext,
     return loaded
 
 
+def _table_file(item: dict[str, Any], config: dict[str, Any], context: ImportContext, own: Path) -> Path:
+    if not item.get("file"):
+        return context.resolve(str(config["path"]))
+    file: Path = own / item["file"]
+    if item.get("hub_file") and not file.exists():  # another machine has downloaded it
+        file = hub.download(str(config["hub"]), item["hub_file"], item["revision"], context.uploads)
+    return file
+
+
 def _table(item: dict[str, Any], config: dict[str, Any], context: ImportContext, own: Path, workdir: Path) -> Loaded:
-    file = own / item["file"] if item.get("file") else context.resolve(str(config["path"]))
+    file = _table_file(item, config, context, own)
     max_bytes = context.settings.max_image_bytes
     name = str(item.get("name") or file.name)
     format_ = str(config.get("format") or "auto")

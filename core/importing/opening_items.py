@@ -1,6 +1,7 @@
 """The items that come first: a file inside a directory or archive is opened, or one of the Hub downloaded."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def open_items(item: dict[str, Any], config: dict[str, Any], context: ImportCont
     with shared_container(root) as container:
         file = container.file(name, own / stored, MAX_UNPACKED_BYTES)
     is_document = Path(name).suffix.lower() == ".pdf"
-    stored = stored if file == own / stored else str(file)
+    stored = stored if file == own / stored else _below(own, file)
     return (page_items if is_document else table_items)(sandbox(context.settings), file, stored, name, config)
 
 
@@ -54,7 +55,15 @@ def download_items(item: dict[str, Any], config: dict[str, Any], context: Import
     """
     file = hub.download(str(config["hub"]), item["file"], item["revision"], context.uploads)
     name = item["file"]
-    return table_items(sandbox(context.settings), file, str(file), name, config, is_beside_others=False)
+    items = table_items(sandbox(context.settings), file, str(file), name, config, is_beside_others=False)
+    on_hub = {"hub_file": name, "revision": item["revision"]}
+    return [replace(one, payload={**one.payload, **on_hub}) for one in items]
+
+
+def _below(own: Path, file: Path) -> str:
+    """Return how the items of an import name a file of its source: what was copied for it may be elsewhere there."""
+    own = own.resolve()
+    return file.relative_to(own).as_posix() if file.is_relative_to(own) else str(file)
 
 
 def _stored_name(name: str) -> str:

@@ -11,7 +11,7 @@ from core.container import open_container
 from core.importing.annotation_files import AnnotationFiles
 from core.importing.problems import MAX_PROBLEMS, Problems
 from core.importing.records import Problem, Record
-from core.importing.spool import SpoolWriter, load_records
+from core.importing.spool import SpoolWriter, embedded_directory, load_records
 from core.importing.survey import survey_of
 from core.importing.table_files import TableFiles, TableImage
 from core.importing.tables import TableBatch, TableSummary, read_table_batch, table_summary
@@ -83,11 +83,6 @@ def read_annotations(root: Path, spool: Path, format: str = "auto") -> ReadSumma
         writer.records, writer.turns, tuple(writer.parts), tuple(problems.kept), problems.count, files.formats,
         tuple(embedded.images), tuple(problems.notes),
     )  # fmt: skip
-
-
-def embedded_directory(spool: Path) -> Path:
-    """Return the directory of the images that were written in the rows of the annotation files of *spool*."""
-    return spool.with_name(f"{spool.name}.images")
 
 
 def preview(root: Path, workdir: Path, limit: int = 10, format: str = "auto") -> Preview:

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from sqlmodel import col, select
 
-from core.db import Database, Images, TaskItems, in_library
+from core.db import Database, Images, TaskItems, in_library, new_id
 from core.export.entries import bundle_name
 from core.images.import_context import ImportContext
 from core.images.sandbox import sandbox
@@ -20,15 +20,15 @@ from core.importing.outcomes import left_out_row, note_row
 from core.importing.reading import ReadSummary, read_annotations
 from core.importing.records import Problem, Record
 from core.importing.sources.urls import MAX_URLS, url_chunks
-from core.importing.spool import load_records, spool_line
+from core.importing.spool import FORMER_MATCHES, READ_SPOOL, load_records, spool_line
 from core.importing.storing import Matched
 from core.progress import Progress, ignore
+from core.shared_files import SharedFiles
 from core.tasks import ItemPlan
 
 # Reading and matching a million records take minutes; the limit on CPU time is the same.
 _TIMEOUT_S = 3600.0
 _ROWS_PER_QUERY = 5_000
-READ_SPOOL = "records.jsonl"
 _TELL_EVERY_S, _MOST = 0.5, 0.95
 
 
@@ -92,28 +92,35 @@ def write_spool(own: Path, name: str, records: Iterable[Record]) -> list[SpoolPa
     return [(name, 0, sum(len(line) + 1 for line in lines), len(lines))] if lines else []
 
 
-def match_item(db: Database, project_id: str, task_id: str, own: Path, *, is_again: bool) -> list[ItemPlan]:
-    """Match the records of all spools; return the items that store them, or fetch URLs before matching again."""
+def match_item(db: Database, project_id: str, task_id: str, files: SharedFiles, *, is_again: bool) -> list[ItemPlan]:
+    """Match the records of all spools; return the items that store them, or fetch URLs before matching again.
+
+    Each run writes the matches to a file of its own: what was cut off from the database cannot replace them later.
+    """
     parts = [tuple(part) for result in _results(db, task_id) for part in result.get("spools", ())]
     if not parts:
         return []
+    for spool in {part[0] for part in parts}:
+        files.path(spool)
+    own, name = files.path_here(""), f"matches-{new_id()}.jsonl"
     own.mkdir(parents=True, exist_ok=True)
     references = own / "references.jsonl"
     _write_references(references, (pair for result in _results(db, task_id) for pair in _references_in(result)))
     max_urls = 0 if is_again else MAX_URLS
-    found = _matched(db, own, parts, [references], max_urls)
+    found = _matched(db, own / name, parts, [references], max_urls)
     if not found.is_complete:
         of_project = own / "project.jsonl"
         _write_references(of_project, _references_of(db, project_id))
-        found = _matched(db, own, parts, [references, of_project], max_urls)
+        found = _matched(db, own / name, parts, [references, of_project], max_urls)
         of_project.unlink()
     if found.urls:
         return [
             *(ItemPlan(payload={"do": "urls", "urls": some}, stage=stages.FETCH) for some in url_chunks([*found.urls])),
             ItemPlan(payload={"do": "match", "again": True}, stage=stages.MATCH_FETCHED),
         ]
+    files.put(name)
     return [
-        ItemPlan(payload={"do": "records", "part": part, "matches": place}, stage=stages.STORE)
+        ItemPlan(payload={"do": "records", "part": part, "matches": place, "file": name}, stage=stages.STORE)
         for part, place in zip(parts, found.parts, strict=True)
     ]
 
@@ -135,7 +142,7 @@ def matched_records(own: Path, item: dict[str, Any]) -> list[Matched]:
     spool, offset, length, _ = item["part"]
     records = load_records(own / spool, offset, length)
     offset, length = item["matches"]
-    with (own / "matches.jsonl").open("rb") as file:
+    with (own / item.get("file", FORMER_MATCHES)).open("rb") as file:
         file.seek(offset)
         places = orjson.loads(file.read(length))
     return [
@@ -144,9 +151,8 @@ def matched_records(own: Path, item: dict[str, Any]) -> list[Matched]:
     ]
 
 
-def _matched(db: Database, own: Path, parts: list[SpoolPart], references: list[Path], max_urls: int) -> MatchSummary:
-    to = own / "matches.jsonl"
-    return sandbox(db.settings).run(match_spools, own, parts, references, to, max_urls, timeout_s=_TIMEOUT_S)
+def _matched(db: Database, to: Path, parts: list[SpoolPart], references: list[Path], max_urls: int) -> MatchSummary:
+    return sandbox(db.settings).run(match_spools, to.parent, parts, references, to, max_urls, timeout_s=_TIMEOUT_S)
 
 
 def _results(db: Database, task_id: str) -> Iterator[dict[str, Any]]:

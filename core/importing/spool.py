@@ -12,6 +12,10 @@ import orjson
 
 from core.importing.records import Found, ImportedBox, Record, RecordColumns, Turn
 
+READ_SPOOL = "records.jsonl"
+"""That of the annotation files of an import."""
+FORMER_MATCHES = "matches.jsonl"
+"""The file of matches, where the items of an earlier version do not name one."""
 RECORDS_PER_PART = 2_000
 _PART_BYTES = 8_000_000
 
@@ -47,6 +51,11 @@ class SpoolWriter:
         self._offset += self._bytes
         self._records = self._bytes = 0
         self._lines.clear()
+
+
+def embedded_directory(spool: Path) -> Path:
+    """Return the directory of the images that were written in the rows of the annotation files of *spool*."""
+    return spool.with_name(f"{spool.name}.images")
 
 
 def load_records(spool: Path, offset: int, length: int) -> list[Record]:

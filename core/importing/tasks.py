@@ -2,14 +2,15 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlmodel import Session
 
+from core.db import Tasks
 from core.images.import_context import ImportContext
+from core.images.staged_source import StagedSource
 from core.importing.outcomes import (
     ImportOutcomes,
     add_to_task,
@@ -21,7 +22,8 @@ from core.importing.outcomes import (
     stored_result,
 )
 from core.importing.records import Problem, Record
-from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind
+from core.importing.shared_items import fetch_matched, fetch_opened, share_opened, share_read, with_source
+from core.tasks import ItemContext, ItemPlan, ItemResult, Staging, TaskKind
 
 if TYPE_CHECKING:
     from core.images.import_outcome import ImageOutcome
@@ -64,12 +66,21 @@ class ImportKind:
 
     task_type: ClassVar[str] = "image-import"
     label: ClassVar[str] = "Import"
-    runs_on_server: ClassVar[str] = "it reads or writes files of the server"
 
     def __init__(self, intake: "ImageIntake", context: ImportContext | None = None) -> None:
         """*context* says what may be read; by default what the settings allow."""
         self._intake = intake
         self._context = context or intake.import_context
+        self._source = StagedSource(self._context)
+
+    def why_on_server(self, config: Mapping[str, Any]) -> str:
+        return self._source.why_on_server
+
+    def staging(self, config: Mapping[str, Any]) -> Staging:
+        return self._source.staging(config)
+
+    def stage(self, task: Tasks, progress: Callable[[float, str], None], raise_if_cancelled: Callable[[], None]) -> str:
+        return self._source.stage(task, progress, raise_if_cancelled)
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         from core.importing.sources import source_of
@@ -84,16 +95,18 @@ class ImportKind:
 
         do = item.payload.setdefault("do", _do_of_former(item.payload))
         own = self._context.uploads / item.task_id
-        item = _with_copies(item, own)
+        files = self._source.files(item.task_id)
+        item = with_source(item, self._source)
         match do:
             case "bucket" | "open" | "find" | "download":
                 return self._open(item, own)
             case "read":
                 read, more = record_items.read_item(item.config, self._context, own, item.progress)
+                share_read(files)
                 return _result(item, record_items.read_result(read), more)
             case "match":
                 is_again = bool(item.payload.get("again"))
-                more = record_items.match_item(self._intake.db, item.project_id, item.task_id, own, is_again=is_again)
+                more = record_items.match_item(self._intake.db, item.project_id, item.task_id, files, is_again=is_again)
                 return _result(item, {}, more)
             case "records":
                 return self._store_records(item, own)
@@ -111,12 +124,15 @@ class ImportKind:
         items = {"bucket": bucket_items, "open": open_items, "find": find_items, "download": download_items}[
             item.payload["do"]
         ]
-        return _result(item, {}, items(item.payload, item.config, self._context, own))
+        more = items(item.payload, item.config, self._context, own)
+        share_opened(self._source.files(item.task_id), item.payload, more)
+        return _result(item, {}, more)
 
     def _load(self, item: ItemContext, own: Path) -> ItemResult:
         from core.importing.loading import load
         from core.importing.record_items import write_spool
 
+        fetch_opened(self._source.files(item.task_id), item.payload)
         with self._intake.workdir() as workdir:
             loaded = load(item.payload, item.config, self._context, own, workdir)
             stored = self._intake.store(loaded.files)
@@ -124,6 +140,8 @@ class ImportKind:
         inside = [record for record in loaded.records if references.issuperset(record.images)]
         outside = [record for record in loaded.records if not references.issuperset(record.images)]
         spools = write_spool(own, f"table-{item.item_id}.jsonl", outside) if outside else []
+        for spool, *_ in spools:
+            self._source.files(item.task_id).put(spool)
         return ItemResult(lambda session: self._record(session, item, loaded, stored, inside, spools))
 
     def _record(
@@ -165,6 +183,7 @@ class ImportKind:
         from core.importing.record_items import matched_records
         from core.importing.storing import store_records
 
+        fetch_matched(self._source.files(item.task_id), item.payload)
         matched = matched_records(own, item.payload)
 
         def write(session: Session) -> dict[str, Any]:
@@ -189,16 +208,6 @@ class ImportKind:
             reason = f"The image of {restored.rejected:,} entries is missing in the export or cannot be read."
             result["rows"] = [left_out_row(Problem(path.name, reason), "image")]
         return _result(item, result)
-
-
-def _with_copies(item: ItemContext, own: Path) -> ItemContext:
-    """Return the item with the path of what was copied from a bucket, if its import reads from one."""
-    from core.bucket_address import is_address
-    from core.importing.bucket_items import FETCHED
-
-    if not is_address(str(item.config.get("path") or "")):
-        return item
-    return replace(item, config={**item.config, "path": str(own / FETCHED / item.payload.get("root", ""))})
 
 
 def _result(item: ItemContext, result: dict[str, Any], more: Sequence[ItemPlan] = ()) -> ItemResult:

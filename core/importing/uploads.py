@@ -231,7 +231,7 @@ class UploadService:
             return False
         upload = self._read(entry)
         if upload is None:
-            return age_s >= KEPT_S
+            return is_imported or age_s >= KEPT_S
         if upload.is_started and is_imported:
             return True
         return age_s >= (KEPT_S if upload.is_complete else ABANDONED_S)

@@ -1,7 +1,7 @@
 """Tasks of one item each: export a project, import one."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,10 +23,12 @@ class ProjectExportKind:
 
     task_type: ClassVar[str] = EXPORT_TASK
     label: ClassVar[str] = "Export the project"
-    runs_on_server: ClassVar[str] = "it reads or writes files of the server"
 
     def __init__(self, db: Database, mover: ProjectMover, projects: "ProjectService") -> None:
         self._db, self._mover, self._projects = db, mover, projects
+
+    def why_on_server(self, config: Mapping[str, Any]) -> str:
+        return "it writes a file of the server"
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         self._projects.get_project(project_id)
@@ -60,10 +62,13 @@ class ProjectImportKind:
 
     task_type: ClassVar[str] = IMPORT_TASK
     label: ClassVar[str] = "Import the project"
-    runs_on_server: ClassVar[str] = "it reads or writes files of the server"
 
     def __init__(self, db: Database, mover: ProjectMover, intake: "ImageIntake") -> None:
         self._db, self._mover, self._intake = db, mover, intake
+
+    def why_on_server(self, config: Mapping[str, Any]) -> str:
+        """A lock on the disk of the server keeps two from filling one project, and tells what was left unfinished."""
+        return "it reads files of the server"
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         self._path(config)

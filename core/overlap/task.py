@@ -5,7 +5,7 @@ held-out set were compared) and ``rows`` (what could not be read). The sums are 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -17,6 +17,7 @@ from core.db import Database, Images, TaskItems, Tasks
 from core.errors import ImageRejectedError
 from core.images.import_context import ImportContext
 from core.images.sandbox import sandbox
+from core.images.staged_source import StagedSource
 from core.images.stored_file import NewFile, inspect_job
 from core.importing import stages
 from core.importing.outcomes import left_out_row, note_row, rejected_row
@@ -25,7 +26,7 @@ from core.overlap import findings, hash_file
 from core.overlap.hash_file import HashedImage, HashedQuestion, Unread, question_hash
 from core.overlap.near_questions import near_key
 from core.overlap.project_side import Overlap, QuestionHashes, VectorSide, image_overlaps, vector_side
-from core.tasks import ItemContext, ItemInterrupted, ItemPlan, ItemResult
+from core.tasks import ItemContext, ItemInterrupted, ItemPlan, ItemResult, Staging
 from core.vision.analyzers.base import Analysis, AnalyzedImage, Tools
 
 if TYPE_CHECKING:
@@ -54,7 +55,6 @@ class OverlapTask:
 
     task_type: ClassVar[str] = TASK_TYPE
     label: ClassVar[str] = "Compare with a held-out set"
-    runs_on_server: ClassVar[str] = "it reads or writes files of the server"
 
     def __init__(
         self,
@@ -68,6 +68,19 @@ class OverlapTask:
         self._intake = image_service.intake
         self._context = context or self._intake.import_context
         self._tools = tools
+        self._source = StagedSource(self._context)
+
+    def why_on_server(self, config: Mapping[str, Any]) -> str:
+        """See ``ServerTaskKind.why_on_server``."""
+        return self._source.why_on_server
+
+    def staging(self, config: Mapping[str, Any]) -> Staging:
+        """See ``StagedTaskKind.staging``."""
+        return self._source.staging(config)
+
+    def stage(self, task: Tasks, progress: Callable[[float, str], None], raise_if_cancelled: Callable[[], None]) -> str:
+        """See ``StagedTaskKind.stage``."""
+        return self._source.stage(task, progress, raise_if_cancelled)
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         """See ``TaskKind.plan``."""
@@ -83,6 +96,7 @@ class OverlapTask:
     async def run_item(self, item: ItemContext) -> ItemResult:
         """See ``TaskKind.run_item``."""
         own = self._context.uploads / item.task_id
+        item = await asyncio.to_thread(self._with_source, item)
         match item.payload["do"]:
             case "hashes":
                 return await asyncio.to_thread(self._hashes, item)
@@ -102,15 +116,26 @@ class OverlapTask:
 
     def _opened(self, item: ItemContext, own: Path) -> Sequence[ItemPlan]:
         from core.importing.opening_items import open_items
+        from core.importing.shared_items import share_opened
 
-        return open_items(item.payload, item.config, self._context, own)
+        more = open_items(item.payload, item.config, self._context, own)
+        share_opened(self._source.files(item.task_id), item.payload, more)
+        return more
+
+    def _with_source(self, item: ItemContext) -> ItemContext:
+        from core.importing.shared_items import with_source
+
+        return item if item.payload["do"] in ("findings", "remove_old") else with_source(item, self._source)
 
     # --- files -----------------------------------------------------------------------------------------------
 
     async def _files(self, item: ItemContext, own: Path) -> ItemResult:
         from core.importing.loading import load
         from core.importing.record_items import write_spool
+        from core.importing.shared_items import fetch_opened
 
+        files = self._source.files(item.task_id)
+        await asyncio.to_thread(fetch_opened, files, item.payload)
         vectors = await asyncio.to_thread(vector_side, self._db, item.project_id)
         with self._intake.workdir() as workdir:
             loaded = await asyncio.to_thread(load, item.payload, item.config, self._context, own, workdir)
@@ -120,6 +145,8 @@ class OverlapTask:
         found = await asyncio.to_thread(self._overlaps, item.project_id, images, vectors)
         asked, same = await asyncio.to_thread(self._same_questions, item, loaded.records)
         spools = await asyncio.to_thread(write_spool, own, f"compared-{item.item_id}.jsonl", loaded.records)
+        for spool, *_ in spools:
+            await asyncio.to_thread(files.put, spool)
         both = {one.found_in for one in found}
         references = [[one.source_ref, one.name] for one in loaded.files if one.name in both]
         return _result(
@@ -180,10 +207,12 @@ class OverlapTask:
     # --- annotations -----------------------------------------------------------------------------------------
 
     def _annotations(self, item: ItemContext, own: Path) -> ItemResult:
-        from core.importing.record_items import READ_SPOOL, read_item, read_result
-        from core.importing.spool import load_records
+        from core.importing.record_items import read_item, read_result
+        from core.importing.shared_items import share_read
+        from core.importing.spool import READ_SPOOL, load_records
 
         read, more = read_item(item.config, self._context, own)
+        share_read(self._source.files(item.task_id))
         asked, found = 0, dict[str, Overlap]()
         for offset, length, _ in read.parts:
             count, same = self._same_questions(item, load_records(own / READ_SPOOL, offset, length))
@@ -200,6 +229,8 @@ class OverlapTask:
             task = session.get_one(Tasks, item.task_id)
             done = select(TaskItems.result).where(TaskItems.task_id == item.task_id, TaskItems.state == "done")
             results = [dict(result) for result in session.exec(done.order_by(col(TaskItems.position)))]
+        for spool in {name for result in results for name, *_ in result.get("spools", ())}:
+            self._source.files(item.task_id).path(spool)
         held_out = {name: task.result.get(name, 0) for name in ("images", "questions")}
         numbers: dict[str, Any] = {"set": str(item.config.get("name") or Path(str(item.config["path"])).name)}
         numbers["compared"] = held_out

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from sqlmodel import Session
 
@@ -118,10 +118,34 @@ class PrefetchingTaskKind(Protocol):
 
 @runtime_checkable
 class ServerTaskKind(Protocol):
-    """A kind of task whose items need what only the server has; no worker runs it."""
+    """A kind of task whose items may need what only the server has."""
 
-    runs_on_server: ClassVar[str]
-    """What that is, such as "it reads files of the server"."""
+    def why_on_server(self, config: Mapping[str, Any]) -> str:
+        """Return why no worker runs a task with *config*, such as "it reads files of the server"; "" if workers do."""
+        ...
+
+
+Staging = Literal["none", "needed", "done"]
+STAGED = "staged"
+"""In the config of a task: what :meth:`StagedTaskKind.stage` has returned."""
+
+
+@runtime_checkable
+class StagedTaskKind(Protocol):
+    """A kind of task that reads files of the server, which are put where workers can read them before these run it."""
+
+    def staging(self, config: Mapping[str, Any]) -> Staging:
+        """Return whether the files of a task with *config* have to be staged, or were."""
+        ...
+
+    def stage(self, task: Tasks, progress: Callable[[float, str], None], raise_if_cancelled: Callable[[], None]) -> Any:
+        """Stage the files of a task, in a worker thread of the server; what it returns is stored as ``STAGED``.
+
+        Raises:
+            ItemInterrupted: the task was paused or cancelled; it is staged again when it is resumed.
+            VitrineError: it cannot be done until the user has done something; the task is paused.
+        """
+        ...
 
 
 @runtime_checkable

@@ -10,6 +10,7 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import update
@@ -43,6 +44,7 @@ from core.tasks.item_queue import Claimed, ItemQueue, Round, pause_running
 from core.tasks.kinds import ItemContext, ItemResult, PrefetchingTaskKind, TaskKind, WaitingTaskKind
 from core.tasks.part import Part
 from core.tasks.service import ACTIVE, TaskStatus
+from core.tasks.staging import stage, staging_of
 
 log = logging.getLogger(__name__)
 
@@ -86,10 +88,20 @@ class TaskRunner:
             NotFoundError: there is no such task, or no kind for its ``task_type``.
         """
         task = await self._db.write(lambda session: self._start_run(session, task_id, part))
-        if task.status != TaskStatus.RUNNING:
+        staging = staging_of(self._kinds[task.task_type], task) if part is None else "none"
+        if task.status != TaskStatus.RUNNING or staging == "done":
             return task
+        if staging == "needed":
+            return await self._stage(task)
         with acting(Caller(task.started_by, way="task")):
             return await self._run_items(task, concurrency, part)
+
+    async def _stage(self, task: Tasks) -> Tasks:
+        show, is_cancelled = partial(self._show, task.id), partial(self._is_cancelled, task)
+        try:
+            return await stage(self._db, self._kinds[task.task_type], task, show, is_cancelled, self._may_run)
+        finally:
+            self.progress.pop(task.id, None)
 
     async def _run_items(self, task: Tasks, concurrency: int | None, part: Part | None) -> Tasks:
         task_id, kind = task.id, self._kinds[task.task_type]
@@ -172,6 +184,8 @@ class TaskRunner:
             raise NotFoundError(f"Tasks of the type {task.task_type} cannot be run here.")
         if not self._may_run(session) or (task.status not in ACTIVE and part is None):
             return task
+        if part is None and staging_of(self._kinds[task.task_type], task) == "done":
+            return task  # workers run it
         requeue_interrupted(session, task_id, part.span if part else None)
         if part is not None and task.status not in ACTIVE:
             part.end(session, task)
@@ -290,17 +304,18 @@ class TaskRunner:
 
         return prepare
 
+    def _show(self, task_id: str, share: float, step: str) -> None:
+        self.progress[task_id] = (share, step)
+
+    def _is_cancelled(self, task: Tasks) -> bool:
+        with self._db.reading() as session:
+            status = session.exec(select(Tasks.status).where(Tasks.id == task.id)).one()
+        return self._stop.is_set() or status != TaskStatus.RUNNING
+
     def _context(self, task: Tasks, item: TaskItems, prepared: Any = None) -> ItemContext:
-        def progress(share: float, step: str) -> None:
-            self.progress[task.id] = (share, step)
-
-        def is_cancelled() -> bool:
-            with self._db.reading() as session:
-                status = session.exec(select(Tasks.status).where(Tasks.id == task.id)).one()
-            return self._stop.is_set() or status != TaskStatus.RUNNING
-
         return ItemContext(
             task_id=task.id, item_id=item.id or 0, project_id=task.project_id, position=item.position,
             subject_id=item.subject_id, payload=item.payload, config=task.config,
-            attempt=item.attempts + 1, progress=progress, is_cancelled=is_cancelled, prepared=prepared,
+            attempt=item.attempts + 1, progress=partial(self._show, task.id),
+            is_cancelled=partial(self._is_cancelled, task), prepared=prepared,
         )  # fmt: skip

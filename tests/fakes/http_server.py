@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Received:
     headers: dict[str, str]
     body: bytes
     at: float
+    query: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,8 @@ async def _read(reader: asyncio.StreamReader) -> Received | None:
         body = await _read_chunks(reader)
     else:
         body = await reader.readexactly(int(headers.get("content-length", 0)))
-    return Received(method, urlsplit(path).path, headers, body, time.monotonic())
+    parts = urlsplit(path)
+    return Received(method, parts.path, headers, body, time.monotonic(), dict(parse_qsl(parts.query)))
 
 
 async def _read_chunks(reader: asyncio.StreamReader) -> bytes:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from ipaddress import ip_address
 from typing import Any
 
-from core.tasks.kinds import ServerTaskKind, TaskKind, WaitingTaskKind
+from core.tasks.kinds import ServerTaskKind, StagedTaskKind, TaskKind, WaitingTaskKind
 
 NamesOfLanes = Callable[[Mapping[str, Any]], Collection[str]]
 """Returns the names of the lanes of a task by its config."""
@@ -29,8 +29,10 @@ class Routing:
         kind = self._kinds.get(task_type)
         if kind is None:
             return "nothing here knows its kind"
-        if isinstance(kind, ServerTaskKind):
-            return kind.runs_on_server
+        if isinstance(kind, ServerTaskKind) and (reason := kind.why_on_server(config)):
+            return reason
+        if isinstance(kind, StagedTaskKind) and kind.staging(config) == "needed":
+            return "its files are not in the bucket yet"
         if isinstance(kind, WaitingTaskKind) and kind.waits(config):
             return "it waits for the batches of a provider"
         return ""

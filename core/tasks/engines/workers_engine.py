@@ -61,7 +61,7 @@ class WorkersEngine:
         self._planner = ChunkPlanner(self._routing, dispatcher, program_version())
         self._together = workers_lease(db_session)
         self._embedded = EmbeddedEngine(
-            db_session, kinds, loop, ended, self._runs_here, files_lease(db_session), picks_up=False
+            db_session, kinds, loop, self._ended_here, self._runs_here, files_lease(db_session), picks_up=False
         )
         self._coordinator = Coordinator(db_session, self._planner, dispatcher)
         self._watch: Future[None] | None = None
@@ -103,8 +103,11 @@ class WorkersEngine:
     def wait(self, task_id: str, timeout_s: float) -> bool:
         """Wait until the run of the task has ended or paused, at most *timeout_s*; return whether that is so."""
         task = self._task(task_id)
+        if self._runs_here(task) and not self._embedded.wait(task_id, timeout_s):
+            return False
+        task = self._task(task_id)
         if self._runs_here(task):
-            return self._embedded.wait(task_id, timeout_s)
+            return True
         deadline_s = time.monotonic() + timeout_s
         while task.status in ACTIVE or self.works_on(task_id):
             if time.monotonic() > deadline_s:
@@ -163,6 +166,13 @@ class WorkersEngine:
             task = session.get(Tasks, task_id)
             if task is not None:
                 self._planner.plan(session, task)
+
+    def _ended_here(self, task: Tasks) -> None:
+        """Hand out a task whose files were staged here, or tell that its run has ended."""
+        if task.status in ACTIVE and not self._runs_here(task):
+            self._hand_out(task.id)
+        else:
+            self._ended(task)
 
     def _runs_here(self, task: Tasks) -> bool:
         return self._routing.queue_of(task.task_type, task.config) is None

@@ -1,7 +1,7 @@
 """Laying out the map of a project, as a kind of task."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from core.db import Database
@@ -16,10 +16,13 @@ class ImageMapTask:
 
     task_type: ClassVar[str] = "image-map"
     label: ClassVar[str] = "Lay out the map"
-    runs_on_server: ClassVar[str] = "it reads or writes files of the server"
 
     def __init__(self, db_session: Database) -> None:
         self._db = db_session
+
+    def why_on_server(self, config: Mapping[str, Any]) -> str:
+        """See ``ServerTaskKind.why_on_server``."""
+        return "it writes a file that the server reads"
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         """See ``TaskKind.plan``.

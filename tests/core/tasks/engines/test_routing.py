@@ -1,5 +1,8 @@
+from pathlib import Path
+
 import pytest
 
+from core import connect
 from core.db import Tasks
 from core.llm import session_keys
 from core.services import Services, lanes_of_task, typed_key_of_address
@@ -25,6 +28,25 @@ def test_what_needs_files_or_waits_for_batches_stays_on_the_server(services: Ser
     batches = {"models": [{"model": "openai/gpt-4o"}], "batch": True}
     assert routing.why_on_server("image-question-generation", batches) == "it waits for the batches of a provider"
     assert routing.queue_of("of-a-newer-version", {}) is None
+
+
+def test_with_a_bucket_imports_and_exports_run_on_workers_once_their_files_are_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VITRINE_TASK_ENGINE", "dbos")
+    monkeypatch.setenv("VITRINE_STORAGE_URL", "s3://pictures/vitrine")
+    with connect(tmp_path / "server") as db:
+        services = Services(db)
+    routing = Routing(services.kinds, lanes_of_task)
+    on_server = {kind for kind in services.kinds if routing.why_on_server(kind, {"staged": True})}
+    assert on_server == {"image-map", "project-export", "project-import"}
+    for kind in ("image-import", "overlap-search", "dataset-return"):
+        assert routing.why_on_server(kind, {"path": "upload/shelf.zip"}) == "its files are not in the bucket yet"
+        assert routing.queue_of(kind, {"path": "upload/shelf.zip", "staged": "shelf.zip"}) == f"{kind}|"
+    assert routing.queue_of("image-import", {"path": "s3://photos/2026"}) == "image-import|"
+    assert (
+        routing.queue_of("image-import", {"source": "urls", "urls": ["https://example.org/1.jpg"]}) == "image-import|"
+    )
 
 
 @pytest.mark.parametrize(
