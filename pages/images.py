@@ -75,8 +75,7 @@ def main() -> None:
     if view in _OF_PROJECT:
         _OF_PROJECT[view](project.id)
         return
-    beside = st.container(key="with-facets")
-    left, right = beside.columns([3, 9], gap="medium") if with_facets else (None, beside)
+    left, right = _columns() if with_facets else (None, st.container())
     with right:
         if not total:
             nothing.show(project.id, query)
@@ -87,6 +86,11 @@ def main() -> None:
     if left is not None and total:
         with left:
             facets.show(project.id, query)
+
+
+def _columns() -> "tuple[st.delta_generator.DeltaGenerator, st.delta_generator.DeltaGenerator]":
+    facets_place, found = st.container(key="with-facets").columns([3, 9], gap="medium")
+    return facets_place, found
 
 
 def _sort(query: ImageQuery) -> str:
