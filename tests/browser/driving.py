@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 ROOT = Path(__file__).parents[2]
 
@@ -133,3 +133,11 @@ def settle(page: Page, timeout_s: float = 60.0) -> None:
         "[data-testid=stApp][data-test-script-state=notRunning]", state="attached", timeout=timeout_s * 1000
     )
     page.wait_for_selector("[data-testid=stMain] [data-testid=stVerticalBlock]", timeout=timeout_s * 1000)
+
+
+def wait_until_at_rest(node: Locator) -> None:
+    """Wait until an element is where it was a quarter of a second before, such as in a drawer that slides in."""
+    before = None
+    while (box := node.bounding_box()) is None or box != before:
+        before = box
+        node.page.wait_for_timeout(250)

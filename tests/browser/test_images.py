@@ -11,7 +11,7 @@ from core import ImageService, ProjectService, connect
 from core.db import ImageAnalyses
 from core.services import Services
 from core.vision.store import derive
-from tests.browser.driving import AppServer, settle
+from tests.browser.driving import AppServer, settle, wait_until_at_rest
 from tests.core.images.pictures import drawn, encoded
 from tests.core.vision.map.test_service import direction, store
 
@@ -213,7 +213,7 @@ def test_a_crop_that_was_drawn_is_saved_as_a_version_and_undone(server: AppServe
     settle(page)
     stage = drawer.locator(".editor .stage")
     expect(drawer.locator(".editor img")).to_be_visible()
-    stage.hover(trial=True)  # the drawer has slid in: this waits until nothing moves
+    wait_until_at_rest(stage)
     box = stage.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 0.25 * box["height"])

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from core import ImageDatasetService, ImageService, ProjectService, connect
-from tests.browser.driving import CHROMIUM_ARGS, AppServer, find_chromium, settle
+from tests.browser.driving import CHROMIUM_ARGS, AppServer, find_chromium, settle, wait_until_at_rest
 from tests.browser.test_desk import open_desk
 from tests.pictures import png
 
@@ -200,7 +200,7 @@ def test_at_100_percent_the_drawer_shows_the_pixels_of_the_original(
     expect_text(percent, FITTED)
     page.keyboard.press("z")
     expect_text(percent, "100 %")
-    stage.hover(trial=True)  # the drawer has slid in: this waits until nothing moves
+    wait_until_at_rest(stage)
     assert len(places_in_the_scan(shown_pixels(page, stage))) == 1
 
     page.keyboard.press("ArrowLeft")
