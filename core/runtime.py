@@ -3,8 +3,6 @@
 Importing this module is cheap. What it owns is created lazily, see :mod:`core.lazy`.
 """
 
-import contextlib
-import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -113,7 +111,7 @@ class Runtime:
         self.services.tasks.list_tasks(active_only=True)
 
     def _prepare_the_rest(self) -> Iterator[Callable[[], object]]:
-        yield self._start_image_worker
+        yield self.services.start_image_worker
         yield lambda: self.services.engine
         yield self.services.llm.warm_up
         yield _import_table_libraries
@@ -125,14 +123,6 @@ class Runtime:
         yield self._housekeeping.get
         yield self.services.deliver_webhooks
         yield self.services.look_for_originals  # last: an error ends the warm-up and is logged
-
-    def _start_image_worker(self) -> None:
-        """Start a worker that decodes images, which takes half a second: the desk shows one at once."""
-        from core.errors import ImageRejectedError
-        from core.images.sandbox import sandbox
-
-        with contextlib.suppress(ImageRejectedError):
-            sandbox(self.database.settings).run(os.getpid)
 
 
 def _import_table_libraries() -> None:

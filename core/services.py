@@ -5,6 +5,7 @@ the server imports it through :mod:`core.runtime`, at the first use and by one t
 """
 
 import contextlib
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,7 +28,7 @@ from core.dataset import (
     ReviewService,
 )
 from core.db import Database, Tasks
-from core.errors import InvalidInputError, ObjectStorageError
+from core.errors import ImageRejectedError, InvalidInputError, ObjectStorageError
 from core.export import ExportService, ImageDatasetExporter, ImageVariantTask, ImageVersions, export_task_kinds
 from core.export.image_splits import ImageSplits
 from core.export.retention import remove_lost_exports, remove_old_exports
@@ -198,6 +199,11 @@ class Services:
             ConfigurationError: none of those looked at is there.
         """
         presence.require_originals(self.db, self.images)
+
+    def start_image_worker(self) -> None:
+        """Start a worker that decodes images, which takes half a second: the desk shows one at once."""
+        with contextlib.suppress(ImageRejectedError):
+            sandbox.sandbox(self.db.settings).run(os.getpid)
 
     def close(self, *, keep_image_workers: bool = False) -> None:
         """Stop the task engine, then the event loop and the image workers. The database stays open."""
