@@ -24,7 +24,7 @@ with page.header("Curate"):
     if page.may(Act.MANAGE_REVIEW):
         team_menu.menu(project.id, actor)
 with st.container(horizontal=True, vertical_alignment="center"):
-    line = search_line.show("Filter", project.id)
+    line = search_line.show("Filter", project.id, frees_keys=True)
     search_line.views(project.id, actor)
     views = [name for name in VIEWS if name != "Table" or page.may(Act.WRITE_ENTRIES)]
     view = st.segmented_control(

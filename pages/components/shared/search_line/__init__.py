@@ -52,10 +52,11 @@ ENTRIES = Searched(
 )  # fmt: skip
 
 
-def show(label: str, project_id: str, searched: Searched = ENTRIES) -> str:
+def show(label: str, project_id: str, searched: Searched = ENTRIES, *, frees_keys: bool = False) -> str:
     """Draw the search line and return its text; a new ``q`` in the URL replaces the text.
 
-    The component completes field names, and fetches the values of a field while it is typed.
+    The component completes field names, and fetches the values of a field while it is typed. With *frees_keys* Enter
+    leaves the line, so that the next key is one of the page.
     """
     query = st.query_params.get(_PARAMETER, "")
     if query != st.session_state.get(_LAST_QUERY) or KEY not in st.session_state:
@@ -74,6 +75,7 @@ def show(label: str, project_id: str, searched: Searched = ENTRIES) -> str:
             "placeholder": searched.placeholder,
             "of": searched.of,
             "takes_images": searched.takes_images,
+            "frees_keys": frees_keys,
             "project": project_id,
             "token": credentials.page_token(),
             "base": media.base_path(),

@@ -201,7 +201,7 @@ class SearchLine {
     else if (event.key === "Enter") {
       event.preventDefault();
       if (isOpen && this.active >= 0) this.choose(this.active);
-      else this.close(), this.commit();
+      else this.close(), this.commit(), this.data.frees_keys && this.input.blur();
     } else if (event.key === "Escape") this.close();
   }
 }
