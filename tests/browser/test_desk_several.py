@@ -1,7 +1,7 @@
 """Several images, earlier turns and labels at the desk, in Chromium."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -18,11 +18,13 @@ Add = Callable[..., None]
 NAMES = ("red", "green", "blue")
 
 
-def desk_with_images(page: Page, server: AppServer, *entries: tuple[int, dict[str, Any]]) -> str:
+def desk_with_images(
+    page: Page, server: AppServer, *entries: tuple[int, dict[str, Any]], widths_px: Sequence[int] = (64, 64, 64)
+) -> str:
     """Open the desk of a new project whose entries have so many of three images."""
     with connect(server.data_dir) as db:
         made = ProjectService(db).create_project(f"Several {time.monotonic_ns()}")
-        files = [(f"{name}.png", png(name)) for name in NAMES]
+        files = [(f"{name}.png", png(name, (width, 48))) for name, width in zip(NAMES, widths_px, strict=True)]
         outcomes = ImageService(db).intake.add_images(made.id, files)
         ids = [outcome.image.id for outcome in outcomes if outcome.image is not None]
         for count, entry in entries:
@@ -34,7 +36,8 @@ def desk_with_images(page: Page, server: AppServer, *entries: tuple[int, dict[st
 
 
 def test_images_stand_side_by_side_and_keys_walk_and_zoom_the_current_one(server: AppServer, page: Page) -> None:
-    desk_with_images(page, server, (3, {"question": "Which is warmest?", "origin": "imported"}), (1, {"question": "?"}))
+    entries = (3, {"question": "Which is warmest?", "origin": "imported"}), (1, {"question": "?"})
+    desk_with_images(page, server, *entries, widths_px=(64, 128, 256))
     figures = page.locator(".desk .lens figure")
     current = page.locator(".desk .lens figure.current")
     expect(figures).to_have_count(3)
@@ -54,6 +57,7 @@ def test_images_stand_side_by_side_and_keys_walk_and_zoom_the_current_one(server
     page.keyboard.press(".")
     page.keyboard.press(".")
     expect(shown).to_have_attribute("alt", "blue.png")
+    expect(page.locator(".desk [data-part=percent]")).to_contain_text("100 %")  # as the image before
     page.keyboard.press("z")
     expect(current).to_have_text("3. blue.png")
     page.keyboard.press(",")

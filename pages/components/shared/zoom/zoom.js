@@ -43,9 +43,11 @@ class Zoom {
   /* The image whose pixels are shown: width, height and tiles; null when there is none, or several are side by side. */
   use(image) {
     if (image?.tiles === this.image?.tiles) return;
+    const zoom = this.isFitted ? 0 : this.fitZoom * this.scale; // the next image keeps it
     this.image = image?.tiles && image.width && image.height ? image : null;
     this.tiles.use(this.image);
-    this.apply();
+    if (zoom && this.fitZoom) this.scaleTo(zoom / this.fitZoom, 0, 0, false);
+    else this.apply();
   }
 
   resized(entries) {
