@@ -93,12 +93,12 @@ def test_a_box_is_drawn_labeled_resized_moved_and_deleted_with_the_mouse(server:
     drag(page, (900, 700), (1800, 700))  # inside of the box
     assert stored(server, page, project_id) == near([("a cup", [1500, 400, 2400, 1200])], px=12)
 
-    drag(page, (100, 100), (200, 200))
+    drag(page, (-20, 100), (200, 200))  # from beside the image
     expect(page.locator(".desk .box")).to_have_count(2)
     page.mouse.click(*at(page, 1900, 800))
     expect(page.locator(".desk .box.selected")).to_have_text("a cup")
     page.get_by_role("button", name="Delete").click()
-    assert stored(server, page, project_id) == near([("a cup", [100, 100, 200, 200])])
+    assert stored(server, page, project_id) == near([("a cup", [0, 100, 200, 200])])
     (entry,) = entries_of(server, project_id)
     assert actions(server, entry) == ["create", *["edit"] * 6]
 
@@ -171,7 +171,7 @@ def test_an_edit_of_a_box_that_somebody_else_changed_first_is_refused(server: Ap
     with connect(server.data_dir) as db:
         ImageDatasetService(db).update_dataset_entry(entry.id, boxes=[{"label": "pan", "xyxy": [1, 2, 3, 4]}])
     page.keyboard.press("ArrowRight")
-    expect(page.locator(".desk .notice")).to_contain_text("Someone else changed this entry first")
+    expect(page.locator(".desk .notice")).to_contain_text("This entry was changed in the meantime")
     expect(page.locator(".desk .notice")).to_contain_text("cup, left 101, top 100, 200 × 200 px")
     expect(page.locator(".desk .box")).to_have_text("pan")
     assert stored(server, page, project_id) == [("pan", [1, 2, 3, 4])]
