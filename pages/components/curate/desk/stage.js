@@ -2,6 +2,7 @@
 
    Several images stand side by side while they fit; one of them is the current one, and zooming shows that one alone. */
 const NOTHING_FOUND = [];
+const RETRY_MS = [1000, 2000, 4000, 8000, 15000];
 
 class Stage {
   constructor(stage, lens, over, base, toggled) {
@@ -15,12 +16,22 @@ class Stage {
     if (!image) {
       image = h("img", { src: url, decoding: "async", draggable: false, alt: shown.name });
       image.style.backgroundImage = `url("${this.base() + shown.thumb}")`;
-      image.onload = () => image.classList.add("loaded");
-      image.onerror = () => image.classList.add("failed");
+      image.onload = () => (image.classList.replace("failed", "loaded") || image.classList.add("loaded"), (image.alt = shown.name));
+      image.onerror = () => this.failed(image, url, shown.name);
       this.cache.set(url, image);
       if (this.cache.size > 48) this.cache.delete(this.cache.keys().next().value);
     }
     return image;
+  }
+
+  /* An image that is shown is asked for again until it comes; another one when it is shown. */
+  async failed(image, url, name) {
+    image.classList.add("failed");
+    image.alt = `${name} could not be loaded. Trying again.`;
+    image.failures = (image.failures ?? 0) + 1;
+    if (image.isConnected) await wait(RETRY_MS[Math.min(image.failures, RETRY_MS.length) - 1]);
+    if (image.isConnected) image.src = url;
+    else this.cache.delete(url);
   }
 
   show(item) {
