@@ -129,6 +129,42 @@ def test_keys_are_changed_kept_and_reset_and_undo_takes_back_a_whole_decision(
     assert _decision(server, project_id, "Which color?") == ("confirmed", "", '["blue"]')
 
 
+def test_what_was_typed_is_kept_until_it_is_saved(server: AppServer, page: Page, project_id: str) -> None:
+    _open(page, server, project_id)
+    notice, answer = page.locator(".desk [data-part=notice]"), page.locator(".desk textarea.answer")
+    confirm = page.locator(".desk .keys").get_by_role("button", name="Confirm")
+    page.keyboard.press("e")
+    expect(confirm).to_be_disabled()  # the form is open
+    page.keyboard.type(", or no")
+    page.keyboard.press("Escape")
+    expect(confirm).to_be_enabled()
+    expect(notice).to_contain_text("What you typed here is not saved.")
+
+    page.reload()
+    settle(page)
+    notice.get_by_role("button", name="Go on with it").click()
+    expect(answer).to_have_value("yes, or no")
+    page.get_by_role("button", name="Start from the saved text").click()
+    expect(answer).to_have_value("yes")
+    page.keyboard.type(", no")
+    page.keyboard.press("Shift+Enter")
+    _wait_until_saved(page)
+    expect(notice).to_be_hidden()
+    assert _decision(server, project_id, "Question 0?") == ("open", "", "yes, no")
+
+    page.keyboard.press("s")
+    expect(page.locator(".desk .question")).to_have_text("Question 1?")
+    page.keyboard.press("q")
+    page.keyboard.type("Which one?")
+    page.keyboard.press("Escape")
+    expect(notice).to_contain_text("Your message was not sent.")
+    page.keyboard.press("q")
+    expect(page.locator(".desk .form textarea")).to_have_value("Which one?")
+    page.keyboard.press("Escape")
+    notice.get_by_role("button", name="Discard").click()
+    expect(notice).not_to_contain_text("Your message was not sent.")
+
+
 def test_what_was_saved_before_a_refused_message_is_undone_first(
     server: AppServer, page: Page, project_id: str
 ) -> None:

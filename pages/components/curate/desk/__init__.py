@@ -17,12 +17,18 @@ from pages.components.shared import boxes, controls, media, page, streamlit_priv
 _HERE = Path(__file__).parent
 # Joined into one browser module behind those of boxes and zoom, in the order of their dependencies.
 _SCRIPTS = (
-    "keys.js", "full_window.js", "outbox.js", "queue.js", "view.js", "stage.js", "forms.js", "twin_form.js",
-    "message_form.js", "guide.js", "ending_card.js", "box_form.js", "desk.js",
+    "keys.js", "full_window.js", "outbox.js", "queue.js", "view.js", "stage.js", "drafts.js", "forms.js",
+    "twin_form.js", "message_form.js", "guide.js", "ending_card.js", "box_form.js", "desk.js",
 )  # fmt: skip
 
 # Keys of the desk that need more than reviewing: they are neither shown nor obeyed for who may not.
 _ACT_OF_KEY = {"again": Act.GENERATE_PAID, "twin": Act.WRITE_ENTRIES, "message": Act.REVIEW}
+
+_NAMES = {
+    ("worth", "yes"): "Worth your time",
+    ("tools", "contradicts"): "Contradicted by tools",
+    ("doubtful", "yes"): "Doubtful entries",
+}
 
 
 def show(project_id: str, entry_filter: EntryFilter, actor: str, plan: Plan, *, key: str = "desk") -> Any:
@@ -75,8 +81,10 @@ def _name(entry_filter: EntryFilter, actor: str, plan: Plan) -> str:
         return "Second reviews"
     if entry_filter.values("sent") == (actor,):
         return "Sent back to you"
-    if entry_filter.values("worth") == ("yes",) and len(entry_filter.terms) == 1:
-        return "Worth your time"
+    if len(entry_filter.terms) == 1:
+        for (field, value), name in {**_NAMES, ("skipped", actor): "Entries you skipped"}.items():
+            if entry_filter.values(field) == (value,):
+                return name
     line = str(entry_filter) or "All open entries"
     return f"{line}, {actor}'s part" if plan.assignment == "divided" and actor in plan.people else line
 

@@ -12,6 +12,7 @@ class Desk {
       paint: (keepLast) => this.paint(keepLast), paintBars: () => this.paintBars(), counted: () => this.counted(), rejected: (item) => this.onRejected(item),
       askForToken: () => this.trigger("token", newId()),
     });
+    this.drafts = new Drafts(this.queue);
     this.stage = new Stage(this.part.stage, this.part.lens, this.part.over, () => this.queue.data.base, () => this.layersToggled());
     this.guide = new Guide(this.part.guide, this.part.body);
     this.keyCard = new KeyCard(this, this.part.help);
@@ -34,6 +35,7 @@ class Desk {
   use(data, trigger) {
     this.trigger = trigger;
     this.queue.use(data);
+    this.drafts.dropOld();
     keyMap.use(data.keys);
     this.guide.use(this.queue, () => this.paintKeys());
     this.resize();
@@ -49,7 +51,16 @@ class Desk {
       button.title = `${label(row)} (${keyMap.shown(row)})`;
       return button;
     }));
+    this.paintHeld();
     for (const button of this.root.querySelectorAll("[data-key]")) button.title = `${button.dataset.title} (${keyMap.hint(button.dataset.key).textContent})`;
+  }
+
+  /* Keys of the desk that do nothing while a form is open. */
+  paintHeld() {
+    for (const button of this.part.keys.children) {
+      const name = button.dataset.do;
+      button.disabled = Boolean(this.form) && !["help", "guidelines"].includes(name) && !this.form.allows?.(name);
+    }
   }
 
   /* Whether the person may not do this; the page says what. */
@@ -126,6 +137,7 @@ class Desk {
     if (name === "twin") return this.queue.data.second || this.open(new TwinForm(this, item));
     if (name === "tag") return this.open(new TagForm(this, item));
     if (name === "message") return this.queue.data.second || this.open(new MessageForm(this, item));
+    if (name === "discard") return this.drafts.drop(value, item.id), this.paint();
     if (name === "close") return this.tell(item, "close", { of: value });
     if (name === "flag") this.queue.act(item, item.flagged ? "unflag" : "flag");
     if (name === "rate") this.rate(item, Number(value));
@@ -237,6 +249,7 @@ class Desk {
   rejectedItems = [];
 
   onRejected(item) {
+    this.drafts.keepRefused(item);
     if (item !== this.queue.current && item.question !== undefined) this.rejectedItems.push(item);
     this.paint();
   }
@@ -278,7 +291,7 @@ class Desk {
     if (!item) return queue.loadEnding(), part.ending.replaceChildren(...endingNodes(queue));
     queue.endingAsked = 0; // another decision changes it
     part.facts.replaceChildren(...factNodes(item, queue.data.second));
-    const notice = noticeNodes(item);
+    const notice = [...noticeNodes(item), ...(this.form ? [] : this.drafts.nodes(item))];
     part.notice.hidden = !notice.length;
     part.notice.className = item.problem ? "notice loud" : "notice";
     part.notice.replaceChildren(...notice);
@@ -292,6 +305,7 @@ class Desk {
     }
     part.edit.hidden = queue.data.second;
     part.edit.ariaPressed = Boolean(this.form?.editor);
+    this.paintHeld();
     part.marks.replaceChildren(...markNodes(item, (stars) => {
       queue.act(item, "rate", { score: stars });
       this.paint();
@@ -317,7 +331,7 @@ class Desk {
     part.sentBack.dataset.value = quoted("sent", queue.data.actor);
     part.reviewer.textContent = queue.data.actor === "local" ? "" : queue.data.actor;
     const pending = queue.outbox.length;
-    part.trouble.textContent = queue.outbox.connectionError ? `${plural(pending, "decision waits", "decisions wait")} to be saved. ${queue.outbox.connectionError}` : queue.loadError ?? "";
+    part.trouble.textContent = queue.outbox.connectionError ? `${plural(pending, "change waits", "changes wait")} to be saved. ${queue.outbox.connectionError}` : queue.loadError ?? "";
     const rejected = this.rejectedItems.filter((item) => item.problem && item !== queue.current);
     this.rejectedItems = rejected;
     part.alarm.hidden = !rejected.length;

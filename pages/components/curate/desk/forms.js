@@ -3,17 +3,27 @@
 const CHECK_DEBOUNCE_MS = 150;
 const MAX_DIGIT = 9; // of keys that choose
 
+/* The texts of an entry as the form shows them. */
+function textsOf(item) {
+  const answers = { label: () => JSON.stringify(labels(item.answer) ?? []), custom_format: () => answerNode(item).textContent };
+  return { question: item.question, answer: answers[item.answer_type]?.() ?? item.answer, note: item.note };
+}
+
+const changedOf = (before, now) => Object.fromEntries(Object.entries(now).filter(([name, value]) => value !== before[name]));
+
 class EditForm {
   constructor(desk, item) {
-    Object.assign(this, { desk, item, chosen: item.answer_type === "label" ? (labels(item.answer) ?? []) : null });
-    const area = (value, rows, cls) => h("textarea", { value, rows, cls, oninput: () => this.changed() });
-    this.question = area(item.question, 2, "question");
-    this.answer = item.answer_type === "custom_format" ? area(answerNode(item).textContent, 8, "code") : area(item.answer, 3, "answer");
-    this.note = h("input", { value: item.note, placeholder: "Note for other reviewers" });
+    const draft = desk.drafts.of("edit", item.id);
+    const texts = { ...textsOf(item), ...draft };
+    Object.assign(this, { desk, item, chosen: item.answer_type === "label" ? (labels(texts.answer) ?? []) : null });
+    const area = (value, rows, cls) => h("textarea", { value, rows, cls, oninput: () => this.typed() });
+    this.question = area(texts.question, 2, "question");
+    this.answer = item.answer_type === "custom_format" ? area(texts.answer, 8, "code") : area(texts.answer, 3, "answer");
+    this.note = h("input", { value: texts.note, placeholder: "Note for other reviewers", oninput: () => this.typed() });
     this.status = h("div", { cls: "status", role: "status" });
     this.diff = h("div", {});
     const button = (label, key, act, cls) => h("button", { cls, onclick: act }, label, h("kbd", {}, key));
-    this.node = h("form", { cls: "form", onsubmit: (event) => event.preventDefault() },
+    this.node = h("form", { cls: "form", onsubmit: (event) => event.preventDefault() }, draft ? this.draftNode() : "",
       h("label", {}, "Question", this.question),
       this.chosen ? this.chips() : h("label", {}, "Answer", this.answer),
       this.status, this.diff,
@@ -27,6 +37,11 @@ class EditForm {
     this.changed();
   }
 
+  draftNode() {
+    const again = () => (this.desk.drafts.drop("edit", this.item.id), this.desk.open(new EditForm(this.desk, this.item)));
+    return h("div", { cls: "row caption" }, h("span", {}, "This is what you typed before."), h("button", { type: "button", cls: "link", onclick: again }, "Start from the saved text"));
+  }
+
   chips() {
     const options = Array.isArray(this.item.options) ? this.item.options : [];
     const offered = [...new Set([...options, ...this.chosen])];
@@ -36,7 +51,7 @@ class EditForm {
         this.chosen = this.chosen.includes(label) ? this.chosen.filter((one) => one !== label) : [...this.chosen, label];
         currentTarget.ariaPressed = this.chosen.includes(label);
         currentTarget.className = this.chosen.includes(label) ? "chip on" : "chip";
-        this.changed();
+        this.typed();
       },
     }, label, index < MAX_DIGIT ? h("kbd", {}, String(index + 1)) : "");
     const box = (this.box = h("div", { cls: "chips", role: "group", ariaLabel: "Answer" }, ...offered.map(chip)));
@@ -46,12 +61,18 @@ class EditForm {
       this.chosen.push(this.answer.value.trim());
       box.append(chip(this.answer.value.trim(), box.children.length));
       this.answer.value = "";
-      this.changed();
+      this.typed();
     };
     return h("div", {}, h("span", { cls: "caption" }, "Answer"), box, options.length ? "" : this.answer);
   }
 
   get value() { return this.chosen ? JSON.stringify(this.chosen) : this.answer.value; }
+  get texts() { return { question: this.question.value, answer: this.value, note: this.note.value }; }
+
+  typed() {
+    this.desk.drafts.keep("edit", this.item.id, changedOf(textsOf(this.item), this.texts));
+    this.changed();
+  }
 
   changed() {
     const now = { ...this.item, question: this.question.value, answer: this.value };
@@ -89,9 +110,9 @@ class EditForm {
     const { desk, item } = this;
     if (item.answer_type !== "text" && !(await this.check())) return;
     if (desk.form !== this) return;
-    const fields = { question: this.question.value, answer: this.value, note: this.note.value };
-    const changes = Object.fromEntries(Object.entries(fields).filter(([name, value]) => value !== item[name]));
+    const changes = changedOf(item, this.texts);
     desk.form = null;
+    desk.drafts.drop("edit", item.id);
     if (confirm || this.isSecond) desk.decide(item, "confirm", changes);
     else if (Object.keys(changes).length) desk.queue.act(item, "edit", changes);
     desk.paint();

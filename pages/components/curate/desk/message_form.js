@@ -24,13 +24,16 @@ function messageNodes(item, actor) {
   });
 }
 
+const LOOK_AGAIN = "Please look again."; // without a text
+
 class MessageForm {
   constructor(desk, item) {
     const { actor } = desk.queue.data;
     Object.assign(this, { desk, item, answers: openFor(item, actor).length > 0, people: [] });
-    this.input = h("textarea", { rows: 2, maxLength: 2000, placeholder: this.answers ? "Your answer" : "Please look again." });
-    this.to = h("input", { placeholder: this.hasAuthor ? "Whoever decided or wrote this entry" : "A person's name", maxLength: 60 });
-    this.to.oninput = () => this.offer();
+    const { text = "", to = "" } = desk.drafts.of("message", item.id) ?? {};
+    this.input = h("textarea", { value: text, rows: 2, maxLength: 2000, placeholder: this.answers ? "Your answer" : LOOK_AGAIN, oninput: () => this.keep() });
+    this.to = h("input", { value: to, placeholder: this.hasAuthor ? "Whoever decided or wrote this entry" : "A person's name", maxLength: 60 });
+    this.to.oninput = () => (this.keep(), this.offer());
     this.offered = h("div", { cls: "chips small" });
     this.status = h("div", { cls: "status", role: "status" });
     this.node = h("div", { cls: "form" }, h("div", { cls: "question" }, item.question), answerNode(item),
@@ -39,6 +42,8 @@ class MessageForm {
       h("div", { cls: "caption" }, "Enter sends, Shift + Enter begins a line, Esc cancels"));
     if (!this.answers) this.loadPeople();
   }
+
+  keep() { this.desk.drafts.keep("message", this.item.id, changedOf({ text: "", to: "" }, { text: this.input.value, to: this.to.value })); }
 
   /* Whether somebody else may have decided or written it: then the message needs no name. */
   get hasAuthor() {
@@ -58,7 +63,7 @@ class MessageForm {
   offer() {
     const typed = this.to.value.trim().toLowerCase();
     const matching = this.people.filter((name) => name.toLowerCase().startsWith(typed) && name.toLowerCase() !== typed).slice(0, 8);
-    this.offered.replaceChildren(...matching.map((name) => h("button", { cls: "chip", type: "button", onclick: () => ((this.to.value = name), this.offer(), this.input.focus()) }, personName(name))));
+    this.offered.replaceChildren(...matching.map((name) => h("button", { cls: "chip", type: "button", onclick: () => ((this.to.value = name), this.keep(), this.offer(), this.input.focus()) }, personName(name))));
   }
 
   key(event) {
@@ -69,11 +74,12 @@ class MessageForm {
 
   send() {
     const { desk, item, answers } = this;
-    const text = this.input.value.trim() || (answers ? "" : "Please look again.");
+    const text = this.input.value.trim() || (answers ? "" : LOOK_AGAIN);
     const to = this.to.value.trim();
     if (!text) return;
     if (!answers && !to && !this.hasAuthor) return (this.status.textContent = "Name the person it is for."), this.to.focus();
     desk.endForm();
+    desk.drafts.drop("message", item.id);
     desk.tell(item, answers ? "answer" : "message", { text, ...(to && !answers && { to }) });
   }
 

@@ -23,6 +23,9 @@ def _data(components: RecordedComponents, line: str, plan: Plan, actor: str = "A
         ("", Plan("divided", ("Anna", "Ben"), 1), "All open entries, Anna's part", (False, False, True)),
         ("", Plan("divided", ("Ben",)), "All open entries", (False, False, False)),
         ("", Plan("all", ("Anna",)), "All open entries", (False, False, False)),
+        ("skipped:Anna", Plan(), "Entries you skipped", (False, False, False)),
+        ("skipped:Ben", Plan(), "skipped:Ben", (False, False, False)),
+        ("tools:contradicts", Plan(), "Contradicted by tools", (False, False, False)),
         ("second:Anna", Plan("all", (), 20), "Second reviews", (True, False, True)),
     ],
 )
