@@ -138,7 +138,7 @@ def conflict(entry: ImageDatasets, attempted: Any) -> ConflictError:
         # The rollback that follows would expire a row that still belongs to the session.
         session.expunge(entry)
     return ConflictError(
-        "Someone else changed this entry first. Look at both versions and decide again.",
+        "This entry was changed in the meantime. Look at both versions and decide again.",
         current=entry,
         attempted=attempted,
     )

@@ -117,6 +117,14 @@ def test_keys_do_nothing_while_typing(server: AppServer, page: Page, project: Ca
     page.keyboard.type("axsu")
     expect(page.locator(".desk .question")).to_have_text("Question 0?")
     assert [entry.version for entry in entries_of(server, project_id)] == [1, 1, 1]
+    page.keyboard.press("Control+a")
+    page.keyboard.type('"Question 2"')
+    page.keyboard.press("Enter")  # leaves the field
+    expect(page.locator(".desk .question")).to_have_text("Question 2?")
+    page.keyboard.press("a")
+    expect(page.locator(".desk .ending")).to_contain_text("1 confirmed in 1 minute")
+    wait_until_saved(page)
+    assert [entry.decision for entry in entries_of(server, project_id)] == ["open", "open", "confirmed"]
 
 
 def test_an_edit_is_saved_and_confirmed_with_one_key_and_undone_with_another(
@@ -165,7 +173,9 @@ def test_a_conflict_shows_both_versions_and_overwrites_nothing(
     with connect(server.data_dir) as db:
         ImageDatasetService(db).update_dataset_entry(ids[0], answer="theirs", rejected=True, actor="Ben")
     page.keyboard.press("a")
-    expect(page.locator(".desk .alarm")).to_contain_text("1 decision was not saved: Someone else changed this entry")
+    expect(page.locator(".desk .alarm")).to_contain_text(
+        "1 decision was not saved: This entry was changed in the meantime"
+    )
     page.locator(".desk .alarm button").click()
     expect(page.locator(".desk .question")).to_have_text("Question 0?")
     expect(page.locator(".desk .answer")).to_have_text("theirs")
@@ -175,6 +185,13 @@ def test_a_conflict_shows_both_versions_and_overwrites_nothing(
     wait_until_saved(page)
     first = entries_of(server, project_id)[0]
     assert (first.decision, first.answer) == ("confirmed", "theirs")
+    expect(page.locator(".desk .question")).to_have_text("Question 2?")
+    with connect(server.data_dir) as db:
+        ImageDatasetService(db).confirm_entry(ids[2])
+    page.keyboard.press("a")  # the same decision is no conflict
+    expect(page.locator(".desk .question")).to_have_text("Question 3?")
+    wait_until_saved(page)
+    expect(page.locator(".desk .alarm")).to_be_hidden()
 
 
 def test_a_rejected_change_shows_an_alarm_and_is_rolled_back(
@@ -196,9 +213,41 @@ def test_the_end_of_the_queue_counts_the_decisions(
     open_desk(page, server, project_id)
     page.keyboard.press("a")
     page.keyboard.press("s")
-    expect(page.locator(".desk .ending")).to_contain_text("1 confirmed, 1 skipped in 1 minute")
-    page.locator(".desk .ending").get_by_text("Entries you skipped").click()
+    ending = page.locator(".desk .ending")
+    expect(ending).to_contain_text("1 confirmed, 1 skipped in 1 minute")
+    ending.get_by_text("Doubtful entries").click()
+    expect(page.locator(".desk .name")).to_have_text("Doubtful entries")
+    expect(ending).to_contain_text("No entries to review here")  # the decisions were of another queue
+    ending.get_by_text("Entries you skipped").click()
     expect(page.locator(".desk .question")).to_have_text("Question 1?")
+    expect(page.locator(".desk .name")).to_have_text("Entries you skipped")
+
+
+def test_entries_that_were_added_meanwhile_come_at_the_end_of_the_queue(
+    server: AppServer, page: Page, project: Callable[[int], Project]
+) -> None:
+    project_id, _ = project(1)
+    open_desk(page, server, project_id)
+    (first,) = entries_of(server, project_id)
+    with connect(server.data_dir) as db:
+        ImageDatasetService(db).create_dataset_entry(project_id, first.image_id, "Added?", "yes", "m")
+    page.keyboard.press("a")
+    expect(page.locator(".desk .question")).to_have_text("Added?")
+    expect(page.locator(".desk [data-part=place]")).to_have_text("2 of 2")
+
+
+def test_an_image_that_failed_is_loaded_when_the_server_is_back(
+    server: AppServer, page: Page, project: Callable[[int], Project]
+) -> None:
+    project_id, _ = project(1)
+    is_away = True
+    page.route("**/img/**", lambda route: route.abort() if is_away else route.continue_())
+    open_desk(page, server, project_id)
+    image = page.locator(".desk .lens img")
+    expect(image).to_have_attribute("alt", "0.png could not be loaded. Trying again.")
+    is_away = False
+    expect(image).to_have_class("loaded", timeout=15000)
+    expect(image).to_have_attribute("alt", "0.png")
 
 
 def test_entries_passed_without_a_decision_are_counted_and_come_back(

@@ -76,7 +76,7 @@ def test_a_click_on_an_entry_that_changed_meanwhile_shows_the_conflict() -> None
     at = open_page("curate", project.id, view="Buttons")
     services().dataset.update_dataset_entry(made[0].id, answer="theirs", actor="Ben")
     at.button(key="plain-confirm").click().run()
-    assert "Someone else changed this entry first. Look at both versions and decide again." in texts(at)
+    assert "This entry was changed in the meantime. Look at both versions and decide again." in texts(at)
     assert decisions(project) == ["open", "open", "open"]
 
 

@@ -27,7 +27,7 @@ def test_a_decision_on_an_outdated_version_is_refused(
 ) -> None:
     entry = make()
     review.decide(entry.id, 1, "confirm", actor="Anna")
-    with pytest.raises(ConflictError, match="Someone else changed this entry first"):
+    with pytest.raises(ConflictError, match="This entry was changed in the meantime"):
         review.decide(entry.id, 1, "reject", actor="Ben")
     assert dataset.get_dataset_entry(entry.id).decision == "confirmed"
 

@@ -22,6 +22,10 @@ const EFFECTS = {
   unflag: { flagged: false },
 };
 
+/* Whether somebody else has decided the same about the same texts. */
+const isAgreed = ({ act: { decision }, item, before }, current) => Boolean(before && current) && ["confirm", "reject"].includes(decision)
+  && ["state", "reject_reason", "question", "answer", "note"].every((name) => current[name] === item[name]);
+
 const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(21)), (byte) => ID_ALPHABET[byte & 63]).join("");
 
 class Queue {
@@ -31,7 +35,6 @@ class Queue {
     this.undoStack = [];
     this.decisionTimes = [];
     this.tags = [];
-    this.tally = { confirm: 0, reject: 0, skip: 0, second: 0, answer: 0, close: 0, edited: 0, since: Date.now() };
     this.generation = 0;
   }
 
@@ -41,11 +44,18 @@ class Queue {
     this.data = data;
     this.onToken?.();
     if (reopened) this.outbox.restore();
-    if (changed) this.restart();
+    if (changed) this.begin();
+  }
+
+  /* Open a queue: its end tells what was decided in it. Acts of the one before can be undone, but count no more. */
+  begin() {
+    this.tally = { confirm: 0, reject: 0, skip: 0, second: 0, answer: 0, close: 0, edited: 0, since: Date.now() };
+    this.undoStack.forEach((act) => (act.item.done = act.before.done = ""));
+    this.restart();
   }
 
   restart() {
-    Object.assign(this, { entries: [], index: 0, next: undefined, total: 0, loading: false, processed: 0, ending: null, endingAsked: 0, generation: this.generation + 1 });
+    Object.assign(this, { entries: [], index: 0, next: undefined, last: undefined, total: 0, loading: false, processed: 0, ending: null, endingAsked: 0, generation: this.generation + 1 });
     this.load();
     this.count();
   }
@@ -93,6 +103,7 @@ class Queue {
       const query = { project_id: this.data.project, q: this.data.q, limit: this.pageSize };
       const page = await this.call("GET", "/desk/queue", this.next ? { ...query, after: this.next } : query);
       if (generation !== this.generation) return;
+      this.last = this.next;
       const known = new Set(this.entries.map((item) => item.id));
       this.entries.push(...page.items.filter((item) => !known.has(item.id)));
       this.next = page.next;
@@ -111,8 +122,23 @@ class Queue {
   async loadEnding() {
     if (!this.entries || this.current || this.isLoading || this.outbox.length || this.endingAsked === this.generation) return;
     const generation = (this.endingAsked = this.generation);
+    if (await this.loadAdded()) return;
     const ending = await this.call("GET", "/desk/ending", { project_id: this.data.project }).catch(() => null);
     if (generation === this.generation && !this.current) (this.ending = ending), this.view.paint(true);
+  }
+
+  /* Load what was added behind the last page while the queue was reviewed; return whether there was something. */
+  async loadAdded() {
+    const { generation, last } = this;
+    const query = { project_id: this.data.project, q: this.data.q, limit: this.pageSize };
+    const page = await this.call("GET", "/desk/queue", last ? { ...query, after: last } : query).catch(() => null);
+    if (generation !== this.generation) return true;
+    const known = new Set(this.entries.map((item) => item.id));
+    const added = page?.items.filter((item) => !known.has(item.id)) ?? [];
+    if (!added.length) return false;
+    Object.assign(this, { entries: [...this.entries, ...added], next: page.next, total: this.total + added.length });
+    this.view.paint(true);
+    return true;
   }
 
   async count() {
@@ -239,7 +265,7 @@ class Queue {
   takeBack(last) {
     const { act, item, before, added } = last;
     this.setDone(item, before.done);
-    if ("question" in act.changes || "answer" in act.changes) this.tally.edited--;
+    if ("question" in act.changes || "answer" in act.changes) this.tally.edited = Math.max(0, this.tally.edited - 1); // 0: in an earlier queue
     const { version, others, ...fields } = before;
     this.countSentBack(item, -1);
     Object.assign(item, fields, { problem: null });
@@ -254,7 +280,7 @@ class Queue {
 
   show(item) {
     const index = this.entries.indexOf(item);
-    if (index < 0) this.entries.splice(this.index, 0, item);
+    if (index < 0) this.entries.splice(this.index, 0, item), this.total++;
     else this.index = index;
   }
 
@@ -263,6 +289,11 @@ class Queue {
     if (result.ok) {
       if (message.item && result.entry) message.item.version = result.entry.version;
       if (message.item && result.messages) (message.item.messages = result.messages);
+      return;
+    }
+    if (isAgreed(message, result.current)) {
+      Object.assign(message.item, result.current);
+      this.undoStack = this.undoStack.filter(({ act }) => act !== message.act);
       return;
     }
     // Later acts on this entry were based on the rejected one, so they are discarded with it; saved ones can be undone.

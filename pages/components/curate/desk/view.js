@@ -127,9 +127,9 @@ function noticeNodes(item) {
   const changes = { ...problem.mine.changes };
   const attempted = [RESULTS[problem.mine.decision] ?? "Undone", ...Object.entries(changes).map(([name, value]) => `${name}: ${valueText(name, value)}`)].join(" · ");
   return [
-    h("b", {}, problem.conflict ? "Someone else changed this entry first. " : "This was not saved. "), problem.conflict ? "" : problem.detail,
+    h("b", {}, problem.conflict ? "This entry was changed in the meantime. " : "This was not saved. "), problem.conflict ? "" : problem.detail,
     h("div", {}, h("span", { cls: "quiet" }, "Yours: "), attempted),
-    problem.conflict ? h("div", {}, h("span", { cls: "quiet" }, "Theirs: "), `${item.state}, as shown here. Decide again, or go to the next entry to keep theirs.`) : "",
+    problem.conflict ? h("div", {}, h("span", { cls: "quiet" }, "Now: "), `${item.state}, as shown here. Decide again, or go to the next entry to keep it.`) : "",
   ];
 }
 
