@@ -18,6 +18,7 @@ def show(project_id: str) -> None:
         [_row(one) for one in found],
         hide_index=True,
         key="team-progress",
+        placeholder="",
         height="content",
         column_config=numbers.counts("Decided", "Waiting", "Sent back", "An hour")
         | numbers.words("Second reviews", "Known answers"),
