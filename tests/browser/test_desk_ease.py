@@ -59,7 +59,7 @@ def _wait_until_saved(page: Page) -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), [(960, 600), (1024, 768), (768, 1024), (390, 844)])
-def test_the_picture_has_half_of_a_small_window_and_guidelines_cover_no_entry(
+def test_the_picture_has_half_of_a_small_window_and_guidelines_cover_entries_on_phones_only(
     server: AppServer, open_page: OpenPage, project_id: str, width: int, height: int
 ) -> None:
     page = open_page(width=width, height=height)
@@ -74,7 +74,8 @@ def test_the_picture_has_half_of_a_small_window_and_guidelines_cover_no_entry(
     assert side is not None
     beside = guide["x"] >= side["x"] + side["width"] - 1
     below = guide["y"] >= side["y"] + side["height"] - 1
-    assert beside or below
+    is_phone = width < 640  # there they lie over the entry until they are closed
+    assert is_phone or beside or below
 
     page.keyboard.press("Escape")  # back to the page
     expect(page.locator(".desk.full")).to_have_count(0)
