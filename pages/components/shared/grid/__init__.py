@@ -13,7 +13,7 @@ from pages.components.shared import controls, page
 _HTML = """<div class="grid"><div class="cells" role="grid" aria-multiselectable="true"></div>
 <div class="bar"><span class="where" role="status"></span>
 <label class="size"><span>Size</span><input type="range" min="1" max="5" step="1" value="2"></label>
-<button class="turn" title="Page up">Previous</button><button class="turn" title="Page down">Next</button>
+<button class="turn" title="Page up" hidden>Previous</button><button class="turn" title="Page down" hidden>Next</button>
 </div></div>"""
 
 
