@@ -6,7 +6,7 @@ The messages of the library hold requests with key ids and signatures: none of t
 import importlib.util
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -171,12 +171,18 @@ class Bucket:
             size_bytes: About how much comes: an object has at most 10,000 parts, so parts of a large one are larger.
         """
         import obstore
+        from obstore.exceptions import BaseError
 
         with self._translated(key):
             part_bytes = max(_PART_BYTES, size_bytes // _MOST_PARTS)
             file: Any = obstore.open_writer(self._store, key, buffer_size=part_bytes)
-            yield file
-            file.close()
+            try:
+                yield file
+                file.close()
+            except BaseException as error:
+                with suppress(BaseError, OSError):  # parts that were sent stay otherwise, and no listing shows them
+                    file.__exit__(type(error), error, error.__traceback__)
+                raise
 
     def find(self, key: str) -> StoredObject | None:
         """Return what the storage says of an object; None when there is none."""

@@ -69,11 +69,12 @@ def test_what_is_stored_is_stored_once_listed_read_in_parts_linked_to_and_delete
         shelf.read("a/one")
 
 
-def test_a_writer_that_fails_leaves_no_object(bucket: FakeObjectStorage) -> None:
+def test_a_writer_that_fails_leaves_neither_an_object_nor_parts_of_one(bucket: FakeObjectStorage) -> None:
     with pytest.raises(RuntimeError), opened().writer("half") as file:
         file.write(b"x" * 20_000_000)
         raise RuntimeError
     assert list(opened().list()) == []
+    assert bucket.unfinished() == []
 
 
 @pytest.mark.parametrize("fault", ["slow-down", "cut"])

@@ -71,6 +71,13 @@ class FakeObjectStorage:
 
         get_backend("s3")[_ACCOUNT]["aws"].put_object(BUCKET, key, content)
 
+    def unfinished(self) -> list[str]:
+        """Return the keys of what is sent in parts and has not ended."""
+        from moto.backends import get_backend
+
+        found = get_backend("s3")[_ACCOUNT]["aws"].list_multipart_uploads(BUCKET)
+        return [upload.key_name for upload in found.values()]
+
     def asked(self, method: str) -> list[str]:
         """Return the paths that were asked for by this method."""
         return [path for asked, path in self.requests if asked == method]
