@@ -132,9 +132,11 @@ class _ServerLease:
             self._connection.exec_driver_sql(_NOTICE_LOST_HOSTS)
             is_taken = self._connection.exec_driver_sql(self._lock_it).scalar()
             self._backend = self._connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+            if not is_taken:  # somebody has it, so this connection keeps nothing: others may use it
+                self._connection.close()
+                self._connection, self._backend = None, 0
         except (SQLAlchemyError, StorageError):
             is_taken = False
-        if not is_taken:
             self._drop()
         self._checked_at_s = time.monotonic()
         return bool(is_taken)

@@ -1,5 +1,6 @@
 """One engine for each database, wherever the data directories of its servers are."""
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,23 @@ def test_a_lease_ends_with_its_connection(db: Database, monkeypatch: pytest.Monk
     assert not lease.is_held()
     assert lease.take()
     lease.release()
+
+
+@pytest.mark.postgresql
+def test_a_server_that_waits_for_the_lease_ends_no_connection(
+    db: Database, other: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = task_lease(db), task_lease(other)
+    assert first.take()
+    with caplog.at_level(logging.INFO), other.engine.connect() as watching:
+        backend = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() ORDER BY pid"
+        assert not second.take()
+        before = watching.exec_driver_sql(backend).scalars().all()
+        watching.rollback()
+        assert not second.take()
+        assert watching.exec_driver_sql(backend).scalars().all() == before
+    assert caplog.text == ""
+    first.release()
+    assert second.take()
+    second.release()
+    other.close()
