@@ -83,7 +83,7 @@ class ImportContext:
                 f"Nothing may be imported from there. Allowed by VITRINE_IMPORT_ROOTS: {allowed}.", field="path"
             )
         if not path.exists():
-            if _UPLOAD_ID.fullmatch(text):
+            if _UPLOAD_ID.fullmatch(text.partition("/")[0]):
                 raise InvalidInputError(
                     "What was uploaded is not in the data directory of the server that runs the tasks. "
                     "Let all servers share one data directory, then upload it again.",

@@ -79,5 +79,7 @@ def test_a_relative_path_that_does_not_exist_is_answered_with_what_to_enter(tmp_
 
 
 def test_an_upload_of_a_server_with_another_data_directory_is_missed_by_what_to_share(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInputError, match="is not in the data directory of the server that runs the tasks"):
-        context(tmp_path).resolve("K4ZV6sjrUffHAzB905bAP")
+    server = context(tmp_path)
+    for path in ("K4ZV6sjrUffHAzB905bAP", "K4ZV6sjrUffHAzB905bAP/shelf.zip"):
+        with pytest.raises(InvalidInputError, match="is not in the data directory of the server that runs the tasks"):
+            server.resolve(path)
