@@ -11,7 +11,7 @@ _MIN_KEY_CHARS = 8
 
 MASK = "[key removed]"
 
-_SIGNED = re.compile(r"(?<=\?)[^\s\"'<>]*X-Amz-[^\s\"'<>]*", re.IGNORECASE)
+_SIGNED = re.compile(r"(?:(?<=\?)|(?<=%3F))[^\s\"'<>]*X-Amz-[^\s\"'<>]*", re.IGNORECASE)
 """What opens an object of a bucket, in a signed address."""
 
 _known_keys: set[str] = set()

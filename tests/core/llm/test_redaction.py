@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from urllib.parse import quote
 
 import pytest
 
@@ -24,6 +25,13 @@ def test_a_key_of_eight_characters_is_remembered_and_a_shorter_one_is_not() -> N
 
 def test_the_longest_key_is_removed_first() -> None:
     assert redact("my key is abcdefgh-long", ["abcdefgh", "abcdefgh-long"]) == f"my key is {MASK}"
+
+
+def test_a_signed_address_opens_nothing_any_more_also_when_it_was_quoted() -> None:
+    signed = "http://storage/pictures/one.jpg?X-Amz-Credential=me&X-Amz-Signature=0abc"
+    assert redact(f"cannot fetch {signed}: 403") == f"cannot fetch http://storage/pictures/one.jpg?{MASK} 403"
+    assert "0abc" not in redact(f"GET /proxy?url={quote(signed, safe='')} failed")
+    assert "0abc" not in redact(f"redirect to {quote(signed, safe='')}")
 
 
 def test_a_mask_is_not_masked_again() -> None:
