@@ -376,16 +376,17 @@ def test_an_unknown_source_raises(services: Services, project: Projects) -> None
         run(services, project, source="magic")
 
 
-def test_an_archive_is_removed_a_week_after_its_import_ended(
+def test_an_archive_is_removed_once_its_import_is_complete_another_after_a_week_and_a_waiting_one_stays(
     services: Services, project: Projects, tmp_path: Path
 ) -> None:
     archive = zipped(tmp_path / "x.zip", {"a.jpg": encoded()}).read_bytes()
-    imported, waiting = (uploaded(services, f"{name}.zip", archive) for name in ("imported", "waiting"))
+    imported, waiting, _ = (uploaded(services, f"{name}.zip", archive) for name in ("imported", "waiting", "left"))
     run(services, project, source="zip", path=imported)
     kinds = {kind.task_type: kind for kind in image_task_kinds(services.intake)}
     TaskService(services.db, lambda: kinds).create_task(project.id, "image-import", {"source": "zip", "path": waiting})
 
-    assert services.uploads.remove_abandoned() == 0
+    assert services.uploads.remove_abandoned() == 1
+    assert sorted(path.name for path in services.intake.import_context.uploads.iterdir()) == ["left.zip", waiting]
     assert services.uploads.remove_abandoned(time.time() + 7 * 24 * 3600) == 1
     assert [path.name for path in services.intake.import_context.uploads.iterdir()] == [waiting]
 

@@ -40,7 +40,6 @@ DECLARED: dict[str, dict[str, object]] = {
     },
     "core.questions.schema_check": {
         "TIMEOUT_S": 2.0,
-        "_START_TIMEOUT_S": 60.0,
         "_REFUSED_FOR_S": 60.0,
         "_MEMORY_BYTES": 1_500_000_000,
         "_MAX_WAITING": 8,
