@@ -56,7 +56,7 @@ def examine(settings: Settings, root: Path = Path()) -> list[Finding]:
         _storage(settings),
         *_secret_files(settings.data_dir, root),
         *_database(settings),
-        _upgrade(settings),
+        *_upgrade(settings),
         _backup(settings),
         *_quotas(settings),
         *(Finding(*said) for said in examine_webhooks(settings)),
@@ -164,22 +164,27 @@ def _metrics(settings: Settings) -> Finding:
     return Finding("ok", "Metrics", where)
 
 
-def _upgrade(settings: Settings) -> Finding:
-    """Say how the database compares with this program; both are read without being changed."""
+def _upgrade(settings: Settings) -> Iterator[Finding]:
+    """Say how the database file compares with this program; both are read without being changed."""
     newest = known_versions()[-1]
     path = settings.data_dir / DATABASE_NAME
+    if settings.database_url and not settings.database_url.startswith("sqlite"):
+        return  # the database server says it, where it answers
     if settings.database_url or not path.exists():
-        return Finding("ok", "Schema", newest)
+        yield Finding("ok", "Schema", newest)
+        return
     try:
         with closing(_read_only(path)) as connection:
             found = str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
     except sqlite3.Error:
-        return Finding("ok", "Schema", newest)  # said of the database itself
+        yield Finding("ok", "Schema", newest)  # said of the database itself
+        return
     if found not in known_versions():
-        return Finding("problem", "Schema", NEWER_DATABASE)
-    if found != newest:
-        return Finding("warning", "Schema", f"{found}; the next start copies the database and upgrades it to {newest}")
-    return Finding("ok", "Schema", newest)
+        yield Finding("problem", "Schema", NEWER_DATABASE)
+    elif found != newest:
+        yield Finding("warning", "Schema", f"{found}; the next start copies the database and upgrades it to {newest}")
+    else:
+        yield Finding("ok", "Schema", newest)
 
 
 def _secret_files(data_dir: Path, root: Path) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from core.accounts.service import AccountCounts, AccountService
 from core.config import Settings
 from core.db import Projects
 from core.db.database import DATABASE_NAME, Database
+from core.db.migrate import current_revision
 from core.db.opening import database_url_problem
 from core.errors import VitrineError
 
@@ -72,6 +73,9 @@ def _read(settings: Settings) -> tuple[AccountCounts, set[str]] | None:
     engine = create_engine(settings.database_url or f"sqlite:///{path.resolve().as_uri()}?mode=ro&uri=true")
     database = Database(engine, settings)
     try:
+        with engine.connect() as connection:
+            if current_revision(connection) is None:
+                return AccountCounts(0, 0), set()
         counts = AccountService(database).counts()
         with database.reading() as session:
             rows = session.exec(select(Projects.id, Projects.name).where(col(Projects.deleted_at).is_(None))).all()

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from core.db.driver_errors import translate_driver_errors
+from core.db.migrate import NEWER_DATABASE, current_revision, known_versions
 from core.db.server import make_server_engine
 from core.errors import StorageError
 
@@ -46,11 +47,24 @@ def examine_server(url: str) -> list[Said]:
             size = int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
             installed = connection.exec_driver_sql(_INSTALLED).scalar()
             is_offered = bool(connection.exec_driver_sql(_OFFERED).scalar_one())
+            revision = current_revision(connection)
     except (SQLAlchemyError, StorageError) as error:
         reason = str(error) if isinstance(error, StorageError) else "It refused. Check VITRINE_DATABASE_URL."
         return [("problem", "Database", reason)]
     found: Said = ("ok", "Database", f"PostgreSQL {version}, {size / 1e6:,.1f} MB")
-    return [found, ("ok" if _can_use(installed) else "warning", "Similar images", _said(installed, is_offered))]
+    similar: Said = ("ok" if _can_use(installed) else "warning", "Similar images", _said(installed, is_offered))
+    return [found, similar, _said_of_schema(revision)]
+
+
+def _said_of_schema(found: str | None) -> Said:
+    newest, subject = known_versions()[-1], "Schema"
+    if found is None:
+        return ("ok", subject, f"empty; the next start makes {newest}")
+    if found not in known_versions():
+        return ("problem", subject, NEWER_DATABASE)
+    if found != newest:
+        return ("warning", subject, f"{found}; make a backup, the next start upgrades it to {newest}")
+    return ("ok", subject, newest)
 
 
 def _can_use(installed: str | None) -> bool:

@@ -29,7 +29,8 @@ def upgrade(engine: Engine, *, backup_dir: Path | None = None) -> None:
         ConfigurationError: the database was written by a newer version or, if it is a file, by another program.
     """
     known = known_versions()
-    current = _current_revision(engine)
+    with engine.connect() as connection:
+        current = current_revision(connection)
     if current == known[-1]:
         return  # Alembic is not imported: its import takes longer than all the rest
     if current is not None and current not in known:
@@ -65,11 +66,11 @@ def _belongs_to_another_program(engine: Engine) -> bool:
     return bool(names) and "alembic_version" not in names
 
 
-def _current_revision(engine: Engine) -> str | None:
-    with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        revision = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+def current_revision(connection: Connection) -> str | None:
+    """Return the schema version of a database, None when it has no tables of Vitrine."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
     return None if revision is None else str(revision)
 
 

@@ -6,7 +6,9 @@ from sqlalchemy import text
 from sqlmodel import col, insert, select, update
 
 from core import Images, Projects
+from core.accounts.examination import examine_sign_in
 from core.db import Database, ImageVectors, extension, new_id
+from core.db.migrate import known_versions
 from core.vision.search import ImageSearch
 from core.vision.vectors import rows, search, server_index
 from core.vision.vectors.search import VectorSearch
@@ -138,11 +140,27 @@ def test_the_table_of_vectors_that_are_gone_is_dropped_when_another_is_made(
 
 def test_doctor_says_where_similar_images_are_found(db: Database) -> None:
     url = db.engine.url.render_as_string(hide_password=False)
-    (_, _, server), (level, _, missing) = extension.examine_server(url)
+    (_, _, server), (level, _, missing), _ = extension.examine_server(url)
     assert server.startswith("PostgreSQL 18")
     assert (level, "run CREATE EXTENSION vector" in missing) == ("warning", True)
     assert extension.make_vectors_available(db.engine)
-    _, (level, _, there) = extension.examine_server(url)
+    _, (level, _, there), _ = extension.examine_server(url)
     assert (level, there.startswith("found by pgvector 0.8")) == ("ok", True)
     ((level, _, away),) = extension.examine_server("postgresql+psycopg://nobody@127.0.0.1:1/none")
     assert (level, "does not answer" in away) == ("problem", True)
+
+
+def test_doctor_compares_the_schema_of_a_server_with_its_own(db: Database) -> None:
+    url = db.engine.url.render_as_string(hide_password=False)
+    assert extension.examine_server(url)[2] == ("ok", "Schema", known_versions()[-1])
+    for version, level, words in (("0015", "warning", "0015; make a backup"), ("9999", "problem", "Update Vitrine")):
+        with db.transaction() as session:
+            session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = %s", (version,))
+        found, _, message = extension.examine_server(url)[2]
+        assert (found, words in message) == (level, True)
+    with db.transaction() as session:
+        session.connection().exec_driver_sql("DROP TABLE alembic_version")
+    assert extension.examine_server(url)[2][2].startswith("empty; ")
+    settings = db.settings.model_copy(update={"sign_in": "accounts", "database_url": url})
+    ((level, _, message),) = examine_sign_in(settings)
+    assert (level, "vitrine user add NAME --admin" in message) == ("problem", True)
