@@ -166,6 +166,11 @@ class Database:
                 version = self._version = self._version or _data_version(self.engine)
         return version.now()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether :meth:`close` was called."""
+        return self._is_closed
+
     def _require_open(self) -> None:
         if self._is_closed:
             raise InvalidInputError(

@@ -110,7 +110,7 @@ class EmbeddedEngine:
         return _NO_KEY_HERE if task_id in self._from_elsewhere else ""
 
     async def _look_regularly(self) -> None:
-        while not self._runner.is_stopping:
+        while not self._runner.is_stopping and not self._db.is_closed:
             await asyncio.sleep(LOOK_S)
             try:
                 await asyncio.to_thread(self._pick_up)

@@ -49,10 +49,10 @@ MISSING: dict[str, dict[str, tuple[str, ...]]] = {
         "analysis": ("tools",),
         "duplicate_search": ("near_by_vectors",),
         "evidence": ("complete", "require", "stored"),
-        "exports": ("export_path", "require_destination"),
+        "exports": ("export_path", "require_destination", "share", "share_earlier"),
         "image_queries": ("add_example",),
         "images": ("file_paths", "model_image", "model_images", "original_link", "original_path", "tile_path"),
-        "intake": ("add_measured", "store", "workdir"),
+        "intake": ("add_measured", "store", "workdir", "owns_bucket"),
         "llm": (
             "batches_of", "chat", "create_image", "embed_image", "estimate_call", "estimate_prompt", "makes_vectors",
             "model_info", "require_batches", "require_vision", "vision_chat",
