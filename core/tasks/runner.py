@@ -10,6 +10,7 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
@@ -47,6 +48,8 @@ from core.tasks.service import ACTIVE, TaskStatus
 from core.tasks.staging import stage, staging_of
 
 log = logging.getLogger(__name__)
+
+_WRITE_AGAIN_S = 1.0
 
 
 class TaskRunner:
@@ -258,14 +261,20 @@ class TaskRunner:
 
     def _store(self, task: Tasks, item: TaskItems, result: ItemResult, queue: ItemQueue) -> asyncio.Task[None]:
         """Queue the write of the result; the returned task ends when it is committed or its failure recorded."""
-        writing = self._db.submit(lambda session: mark_done(session, item, result))
+
+        def write(session: Session) -> None:
+            mark_done(session, item, result)
+
+        writing = self._db.submit(write)
 
         async def wait() -> None:
             try:
-                await asyncio.wrap_future(writing)
+                await self._committed(writing, write)
             except TakenOverError:
                 log.warning("item %s of task %s was taken over by another process", item.id, task.id)
                 await self._db.write(lambda session: end_left_calls(session, task.id, col(TaskItems.id) == item.id))
+            except DatabaseAwayError:
+                log.warning("item %s of task %s is run again at the next start", item.id, task.id)
             except VitrineError as error:
                 code, message = error.code, str(error)
                 await self._write_failure(lambda session: mark_failed(session, item, code, message))
@@ -276,6 +285,18 @@ class TaskRunner:
                 queue.item_ended()
 
         return asyncio.create_task(wait())
+
+    async def _committed(self, writing: Future[None], write: Callable[[Session], None]) -> None:
+        """Wait for *writing*; while the database is away *write* is tried again, as a result may have been paid for."""
+        while True:
+            try:
+                return await asyncio.wrap_future(writing)
+            except DatabaseAwayError as error:
+                if self._stop.is_set():
+                    raise
+                log.warning("a result waits for the database: %s", error)
+            await asyncio.sleep(_WRITE_AGAIN_S)
+            writing = self._db.submit(write)
 
     async def _write_failure(self, write: Callable[[Session], None]) -> None:
         try:

@@ -13,9 +13,9 @@ from sqlmodel import col, select
 from core.background_loop import BackgroundLoop
 from core.db import Database, Tasks
 from core.db.lease import Lease, task_lease
-from core.errors import StorageError, VitrineError
+from core.errors import DatabaseAwayError, StorageError, VitrineError
 from core.tasks.engines.base import EngineHealth
-from core.tasks.engines.signals import Signal, send, take
+from core.tasks.engines.signals import Signal, send, taken
 from core.tasks.item_queue import pause_running
 from core.tasks.kinds import TaskKind
 from core.tasks.runner import TaskRunner
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 TAKE_OVER_S = 5.0
 LOOK_S = 0.5
+RUN_AGAIN_S = 1.0
+"""The pause of a task whose database went away."""
 _NO_KEY_HERE = (
     "There is no key on the server that runs the tasks, which does not know one that was typed on a page of another "
     "server. Set {variable} in its environment and start it again, then resume the task."
@@ -119,8 +121,9 @@ class EmbeddedEngine:
 
     def _pick_up(self) -> None:
         if self._lease.is_held():
-            for task_id in take(self._db, Signal.SUBMITTED):
-                self.submit_from_elsewhere(task_id)
+            with taken(self._db, Signal.SUBMITTED) as task_ids:
+                for task_id in task_ids:
+                    self.submit_from_elsewhere(task_id)
 
     def submit_from_elsewhere(self, task_id: str) -> None:
         """Submit a task that another process created or resumed: keys that were typed there are not known here."""
@@ -192,14 +195,26 @@ class EmbeddedEngine:
 
     async def _run_once(self, task_id: str) -> None:
         try:
-            task = await self._runner.run(task_id)
-            if not self._runner.is_stopping and self._lease.is_held():
-                await asyncio.to_thread(self._ended, task)
+            while True:
+                if await self._has_run(task_id):
+                    return
+                await asyncio.sleep(RUN_AGAIN_S)
         except Exception:
             error_id = secrets.token_hex(4)
             log.exception("task %s stopped [%s]", task_id, error_id)
             reason = f"Something went wrong inside Vitrine. The log has the details under {error_id}."
             await self._db.write(lambda session: pause_running(session, task_id, reason))
+
+    async def _has_run(self, task_id: str) -> bool:
+        """Run the task and tell of its end; False when the database went away and it has to be run again."""
+        try:
+            task = await self._runner.run(task_id)
+            if not self._runner.is_stopping and self._lease.is_held():
+                await asyncio.to_thread(self._ended, task)
+        except DatabaseAwayError as error:
+            log.warning("task %s is run again: %s", task_id, error)
+            return self._runner.is_stopping
+        return True
 
     def _take_resubmission(self, task_id: str) -> bool:
         """Return whether the task was submitted again meanwhile; if not, the next submit starts a new run."""

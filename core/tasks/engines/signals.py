@@ -1,12 +1,14 @@
-"""What processes tell the one that runs the tasks of a database: rows that it takes and removes."""
+"""What processes tell the one that runs the tasks of a database: rows that it removes when it has done so."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from core.db import Database, Tasks, TaskSignals
-from core.errors import NotFoundError
+from core.errors import NotFoundError, StorageError
 
 
 class Signal(StrEnum):
@@ -29,12 +31,19 @@ def send(session: Session, task_id: str, signal: Signal) -> None:
     session.add(TaskSignals(task_id=task_id, signal=signal))
 
 
-def take(db: Database, signal: Signal) -> list[str]:
-    """Return the ids of the tasks of which this was told since the last call, each once, and forget it."""
+@contextmanager
+def taken(db: Database, signal: Signal) -> Iterator[list[str]]:
+    """Give the ids of the tasks of which this was told, each once; told again when the database or disk fails."""
     told = select(TaskSignals.id, TaskSignals.task_id).where(TaskSignals.signal == signal)
     with db.reading() as session:
         rows = session.exec(told.order_by(col(TaskSignals.id))).all()
-    if rows:
-        with db.transaction() as session:
-            session.execute(delete(TaskSignals).where(col(TaskSignals.id).in_([row_id for row_id, _ in rows])))
-    return list(dict.fromkeys(task_id for _, task_id in rows))
+    fails = False
+    try:
+        yield list(dict.fromkeys(task_id for _, task_id in rows))
+    except StorageError:
+        fails = True
+        raise
+    finally:
+        if rows and not fails:
+            with db.transaction() as session:
+                session.execute(delete(TaskSignals).where(col(TaskSignals.id).in_([row_id for row_id, _ in rows])))

@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 
 from sqlmodel import Session, col, select
 
@@ -21,7 +22,7 @@ from core.tasks.engines.embedded import EmbeddedEngine
 from core.tasks.engines.membership import members
 from core.tasks.engines.program_version import program_version
 from core.tasks.engines.routing import NamesOfLanes, Routing, wants, who_takes
-from core.tasks.engines.signals import Signal, send, take
+from core.tasks.engines.signals import Signal, send, taken
 from core.tasks.kinds import TaskKind
 from core.tasks.service import ACTIVE
 
@@ -154,12 +155,15 @@ class WorkersEngine:
         self._embedded.stop(timeout_s)
         self._together.release()
 
-    def _told(self, signal: Signal) -> Sequence[Tasks]:
-        task_ids = take(self._db, signal)
-        if not task_ids:
-            return ()
-        with self._db.reading() as session:
-            return session.exec(select(Tasks).where(col(Tasks.id).in_(task_ids))).all()
+    @contextmanager
+    def _told(self, signal: Signal) -> Iterator[Sequence[Tasks]]:
+        with taken(self._db, signal) as task_ids:
+            if not task_ids:
+                yield ()
+                return
+            with self._db.reading() as session:
+                found = session.exec(select(Tasks).where(col(Tasks.id).in_(task_ids))).all()
+            yield found
 
     def _hand_out(self, task_id: str) -> None:
         with self._db.transaction() as session:
@@ -204,13 +208,15 @@ class WorkersEngine:
         """Do what one server does for all: run what others submitted, tell of ends, hand out by its own version."""
         if not (self._together.is_held() or self._together.take()):
             return
-        for task in self._told(Signal.SUBMITTED):
-            if self._runs_here(task):
-                self._embedded.submit_from_elsewhere(task.id)
-            else:
-                self._hand_out(task.id)
-        for task in self._told(Signal.ENDED):
-            self._ended(task)
+        with self._told(Signal.SUBMITTED) as submitted:
+            for task in submitted:
+                if self._runs_here(task):
+                    self._embedded.submit_from_elsewhere(task.id)
+                else:
+                    self._hand_out(task.id)
+        with self._told(Signal.ENDED) as ended:
+            for task in ended:
+                self._ended(task)
         other = [col(TaskChunks.version) != self._planner.version, col(TaskChunks.worker_id) == ""]
         with self._db.reading() as session:
             outdated = session.exec(select(TaskChunks.id).where(*other)).all()

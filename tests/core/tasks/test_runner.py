@@ -4,20 +4,24 @@ import asyncio
 import logging
 import re
 import shutil
+from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy import update
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from core.config import Settings
 from core.db import Database, LlmCalls, Projects, TaskItems
 from core.db.database import open_database
-from core.errors import NotFoundError
+from core.errors import DatabaseAwayError, NotFoundError
 from core.projects import ProjectService
 from core.tasks import TaskRunner, TaskService, TaskStatus
+from core.tasks import runner as runner_module
 from core.tasks.engines.worker import NO_KEY_HERE
 from tests import postgresql
 from tests.core.tasks.conftest import MakeTask
@@ -39,6 +43,31 @@ async def test_a_task_whose_items_all_succeed_is_completed(
 
 async def test_a_task_without_items_is_completed_at_once(runner: TaskRunner, make_task: MakeTask) -> None:
     assert (await runner.run(make_task().id)).status == "completed"
+
+
+async def test_a_result_waits_for_a_database_that_went_away(
+    db: Database, tasks: TaskService, runner: TaskRunner, make_task: MakeTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner_module, "_WRITE_AGAIN_S", 0.01)
+    submit, failures = db.submit, [DatabaseAwayError("The database server does not answer.") for _ in range(2)]
+
+    def submit_or_fail(work: Callable[[Session], Any]) -> Future[Any]:
+        if "_store" not in work.__qualname__ or not failures:
+            return submit(work)
+        failed: Future[Any] = Future()
+        failed.set_exception(failures.pop())
+        return failed
+
+    monkeypatch.setattr(db, "submit", submit_or_fail)
+    ended = await runner.run(make_task("ok", concurrency=1).id)
+    (item,) = tasks.items(ended.id)
+    assert (ended.status, item.state, item.result["attempt"], counted(db), failures) == (
+        "completed",
+        "done",
+        1,
+        [0],
+        [],
+    )
 
 
 async def test_failed_items_have_a_cause_and_the_others_continue(

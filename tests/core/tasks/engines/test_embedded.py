@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from core.background_loop import BackgroundLoop
 from core.db import Database, TaskItems, Tasks
-from core.errors import NotFoundError
+from core.errors import DatabaseAwayError, NotFoundError
 from core.tasks import EmbeddedEngine, TaskService
 from core.tasks.engines import embedded
 from tests.core.tasks.conftest import MakeTask
@@ -146,3 +146,22 @@ def test_an_engine_that_was_stopped_takes_the_lease_no_more(
     make_engine()
     wait_for(tasks, task.id, "completed")
     assert counted(db) == [0]
+
+
+def test_a_task_whose_database_went_away_goes_on_when_it_is_back(
+    db: Database, tasks: TaskService, make_task: MakeTask, make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "RUN_AGAIN_S", 0.01)
+    engine = make_engine()
+    run, is_away = engine._runner.run, [True, True, False]
+
+    async def run_or_fail(task_id: str) -> Tasks:
+        if is_away.pop(0):
+            raise DatabaseAwayError("The database server does not answer.")
+        return await run(task_id)
+
+    monkeypatch.setattr(engine._runner, "run", run_or_fail)
+    task = make_task("ok", "ok")
+    engine.submit(task.id)
+    wait_for(tasks, task.id, "completed")
+    assert (tasks.get_task(task.id).note, counted(db)) == ("", [0, 1])
