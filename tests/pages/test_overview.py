@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
+from core.runtime import runtime
 from core.tasks import TaskRunner
 from tests.pages.running import open_page, services, texts
 from tests.pictures import png
@@ -17,6 +18,15 @@ def test_without_a_project_there_are_three_ways_to_start() -> None:
         "Try the sample",
         "Import a project",
     ]
+
+
+def test_the_first_screen_says_where_data_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Nothing leaves this machine unless you choose a model." in " ".join(texts(open_page("overview")))
+    elsewhere = runtime.database.settings.model_copy(update={"storage_url": "s3://photos"})
+    monkeypatch.setattr(runtime.database, "settings", elsewhere)
+    said = " ".join(texts(open_page("overview")))
+    assert "Images and answers go to your own database and bucket" in said
+    assert "Nothing leaves" not in said
 
 
 def test_an_open_project_shows_its_stages_and_the_next_step() -> None:

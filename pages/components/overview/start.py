@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.accounts.permissions import Act
+from core.runtime import runtime
 from core.sample import photographs
 from pages.components.overview import moves, project_dialogs
 from pages.components.shared import media, page, visitor
@@ -33,7 +34,7 @@ def show() -> None:
         st.header("Build an image question-answer dataset", anchor=False)
         st.markdown(
             "Upload images, let a model ask and answer, review each entry with one key, and export files that load. "
-            "Nothing leaves this machine unless you choose a model."
+            + _what_stays_where()
         )
         if st.button("Start with your images", type="primary", icon=":material/upload:", key="start-own"):
             project_dialogs.new()
@@ -44,6 +45,13 @@ def show() -> None:
             moves.import_dialog()
     with columns.cell():
         _wall()
+
+
+def _what_stays_where() -> str:
+    settings = runtime.database.settings
+    if settings.storage_url or settings.database_url:
+        return "Images and answers go to your own database and bucket, and to a model only when you choose one."
+    return "Nothing leaves this machine unless you choose a model."
 
 
 def open_sample() -> None:
