@@ -6,6 +6,7 @@ the task is open get another look in the same task, behind all that is queued th
 
 from collections.abc import Callable, Iterable
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from core import audit
@@ -44,14 +45,17 @@ class NewImages:
                 session.flush()
                 audit.record(session, "task.start", task, actor=started_by, why="for new images")
             if not _has_queued_look(session, task.id):
-                insert_items(session, task.id, [look_item()])
+                insert_items(session, task.id, [look_item(_last_running_look(session, task.id) + 1)])
                 task.total_count += 1
             return task.id
 
 
-def look_item() -> ItemPlan:
-    """Return the item that adds items for the images without a result."""
-    return ItemPlan(payload={"look": True}, stage=LOOK_STAGE)
+def look_item(stage: int = LOOK_STAGE) -> ItemPlan:
+    """Return the item that adds items for the images without a result.
+
+    A look of a later *stage* waits for those before it, so that no image is added by two.
+    """
+    return ItemPlan(payload={"look": True}, stage=stage)
 
 
 def switched_on(session: Session, project_id: str) -> list[Analyzer]:
@@ -98,9 +102,17 @@ def _open_task(session: Session, project_id: str) -> Tasks | None:
 
 def _has_queued_look(session: Session, task_id: str) -> bool:
     query = select(TaskItems.id).where(
-        TaskItems.task_id == task_id, TaskItems.state == "queued", TaskItems.stage == LOOK_STAGE
+        TaskItems.task_id == task_id, TaskItems.state == "queued", TaskItems.stage >= LOOK_STAGE
     )
     return session.exec(query.limit(1)).first() is not None
+
+
+def _last_running_look(session: Session, task_id: str) -> int:
+    """Return the stage of the last look that runs now; the one before ``LOOK_STAGE`` when none does."""
+    query = select(func.max(TaskItems.stage)).where(
+        TaskItems.task_id == task_id, TaskItems.state == "running", TaskItems.stage >= LOOK_STAGE
+    )
+    return session.exec(query).one() or LOOK_STAGE - 1
 
 
 def lookup(db: Database, tools: Tools, project_id: str) -> list[ItemPlan]:

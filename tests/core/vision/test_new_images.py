@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from core import Projects
@@ -108,15 +109,29 @@ def test_only_analyzers_that_ask_no_model_can_be_switched_on(
         services.projects.set_analyzers(project.id, ["nose"])
 
 
+def test_a_look_waits_for_the_one_that_runs_so_that_no_image_is_analyzed_twice(
+    services: Services, switched_on: Projects, toy: ToyAnalyzer
+) -> None:
+    add_images(services, switched_on.id, "2 cups.jpg")
+    task_id = services.new_images.open_task(switched_on.id)
+    with services.db.transaction() as session:
+        session.execute(update(TaskItems).values(state="running"))  # as the runner claims the first look
+    assert [services.new_images.open_task(switched_on.id) for _ in range(2)] == [task_id, task_id]
+    with services.db.reading() as session:
+        looks = session.exec(select(TaskItems.state, TaskItems.stage).order_by(col(TaskItems.position))).all()
+    assert looks == [("running", 90), ("queued", 91)]
+
+
 def test_a_task_that_ends_starts_the_analysis_of_what_it_added(
     services: Services, switched_on: Projects, toy: ToyAnalyzer
 ) -> None:
     """The engine calls back when a run has ended; analyses themselves start nothing."""
     add_images(services, switched_on.id, "2 cups.jpg")
+    engine = services.engine  # started later, it would continue the task by itself, and its end be told twice
     task = services.tasks.create_task(
         switched_on.id, "image-import", {"source": "urls", "urls": ["http://127.0.0.1:9/none.jpg"]}
     )
-    services.engine.submit(task.id)
+    engine.submit(task.id)
     with services.db.reading() as session:
         wanted = select(Tasks).where(Tasks.project_id == switched_on.id, Tasks.task_type == "image-analysis")
     for _ in range(600):
