@@ -49,13 +49,9 @@ class OriginalCache:
         with translate_disk_errors():
             if (found := self.find(path)) is not None:
                 return found
-            lock = self._fetching[int(path[:2], 16) % _LOCKS]
-            has_waited = not lock.acquire(blocking=False) and lock.acquire()
-            try:
-                # Whoever had the lock may have fetched it meanwhile.
-                return (self.find(path) if has_waited else None) or self._stored(path, fetch(path))
-            finally:
-                lock.release()
+            with self._fetching[int(path[:2], 16) % _LOCKS]:
+                # Another thread may have fetched it since the look above, also where the lock was free at once.
+                return self.find(path) or self._stored(path, fetch(path))
 
     def _stored(self, path: str, data: bytes) -> Path:
         target = Path(self._directory, path)

@@ -257,16 +257,25 @@ def test_entries_passed_without_a_decision_are_counted_and_come_back(
     open_desk(page, server, project_id)
     place, ending = page.locator(".desk [data-part=place]"), page.locator(".desk .ending")
     expect(place).to_have_text("1 of 3")
+    asked: list[Route] = []
+    page.route("**/desk/ending*", lambda route: asked.append(route))
     page.keyboard.press("ArrowRight")
     expect(place).to_have_text("2 of 3")
     page.keyboard.press("x")
     page.keyboard.press("Shift+Digit2")
     expect(place).to_have_text("3 of 3")
-    page.keyboard.press("ArrowRight")
+    with page.expect_request("**/desk/ending*"):
+        page.keyboard.press("ArrowRight")
     expect(place).to_have_text("")
     expect(ending).to_contain_text("2 entries were passed without a decision")
     expect(ending).to_contain_text("1 rejected in 1 minute")
-    ending.get_by_text("Go back to them").click()
+    ending.get_by_text("Go back to them").hover()
+    page.mouse.down()
+    with page.expect_response("**/desk/ending*") as answer:  # it is drawn above the button that is pressed
+        asked[0].continue_()
+    answer.value.finished()
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    page.mouse.up()
     expect(page.locator(".desk .question")).to_have_text("Question 0?")
     expect(place).to_have_text("1 of 3")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from core import ImageDatasetService, ImageService, ProjectService, connect
 from core.db import ImageVectors
@@ -75,9 +75,17 @@ def test_an_answer_with_a_schema_is_validated_while_typing_and_saved_only_when_v
 ) -> None:
     entry = {"question": "How many?", "answer": '{"count": 1}', "answer_type": "custom_format", "options": SCHEMA}
     project_id = desk_with(page, server, entry)
-    page.keyboard.press("e")
+    first: list[Route] = []
+    page.route("**/desk/check", lambda route: route.continue_() if first else first.append(route))
+    with page.expect_request("**/desk/check"):
+        page.keyboard.press("e")
     page.locator(".desk textarea.code").fill('{"count": "two"}')
     expect(page.locator(".desk .status")).to_contain_text("breaks its schema")
+    with page.expect_response("**/desk/check") as late:  # what was asked first is answered last
+        first[0].continue_()
+    late.value.finished()
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    assert "breaks its schema" in page.locator(".desk .status").inner_text()
     page.keyboard.press("Control+Enter")
     expect(page.locator(".desk textarea.code")).to_be_visible()
     page.locator(".desk textarea.code").fill('{"count": 2}')

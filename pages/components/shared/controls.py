@@ -1,4 +1,7 @@
-"""How everything that is pressed in own components looks under the pointer, when pressed, focused and disabled."""
+"""How everything that is pressed in own components looks and works: its style, and a script beside it."""
+
+from functools import cache
+from pathlib import Path
 
 _CSS = """
 button, select, [role="button"] { transition: border-color .1s, background-color .1s, filter .1s; }
@@ -14,3 +17,9 @@ button:disabled { opacity: .5; cursor: default; }
 def styled(css: str) -> str:
     """Return the style of a component behind that of all controls, which it may refine."""
     return _CSS + css
+
+
+@cache
+def press_script() -> str:
+    """Return the class ``Press``, for components that draw while somebody may be pressing one of their buttons."""
+    return Path(__file__).with_name("press.js").read_text(encoding="utf-8")

@@ -73,6 +73,21 @@ def test_many_readers_of_one_original_fetch_it_once(tmp_path: Path) -> None:
     assert fetched == [path]
 
 
+def test_what_came_between_the_look_and_the_lock_is_not_fetched_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ((path, data),) = originals(1).items()
+    cache, find = OriginalCache(tmp_path, 1000), OriginalCache.find
+
+    def find_nothing_first(self: OriginalCache, wanted: str) -> Path | None:
+        monkeypatch.setattr(OriginalCache, "find", find)
+        OriginalCache(tmp_path, 1000).file(wanted, lambda _: data)  # another one fetches it right after
+        return None
+
+    monkeypatch.setattr(OriginalCache, "find", find_nothing_first)
+    assert cache.file(path, lambda _: pytest.fail("fetched again")).read_bytes() == data
+
+
 def test_a_fetch_that_fails_leaves_nothing(tmp_path: Path) -> None:
     def fetch(_: str) -> bytes:
         raise MissingFileError("gone")

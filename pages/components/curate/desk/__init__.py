@@ -92,7 +92,7 @@ def _name(entry_filter: EntryFilter, actor: str, plan: Plan) -> str:
 @cache
 def _script() -> str:
     # One table of keys: the handlers, the buttons, the help and the documentation read it.
-    shared = [boxes.script(), zoom.script(), boxes.editor_script()]
+    shared = [controls.press_script(), boxes.script(), zoom.script(), boxes.editor_script()]
     return "\n".join([f"const KEYS = {json.dumps(table())};", *shared, *map(_part, _SCRIPTS)])
 
 

@@ -16,7 +16,8 @@ class BoxForm {
     this.label = h("input", { placeholder: "What is in the box", maxLength: 200 });
     this.label.onchange = () => this.setLabel(this.label.value, this.labeled);
     this.label.onfocus = () => (this.labeled = this.editor.selected);
-    this.suggestions = h("div", { cls: "chips small" });
+    // Without the focus the label would be saved and the suggestions drawn again before the click on one of them.
+    this.suggestions = h("div", { cls: "chips small", onmousedown: (event) => event.preventDefault() });
     this.status = h("div", { cls: "status", role: "status" });
     const button = (text, name, act) => h("button", { type: "button", onclick: act }, text, keyMap.hint(name));
     this.deleteButton = button("Delete", "deleteBox", () => this.act("deleteBox"));
@@ -77,7 +78,7 @@ class BoxForm {
     this.deleteButton.disabled = this.label.disabled = !isOwnSelected;
     if (this.desk.root.getRootNode().activeElement !== this.label) this.label.value = isOwnSelected ? selected.label : "";
     this.suggestions.replaceChildren(...(isOwnSelected ? this.labels : []).map((label, index) =>
-      h("button", { type: "button", cls: label === selected.label ? "chip on" : "chip", onclick: () => this.setLabel(label) }, label, h("kbd", {}, String(index + 1)))));
+      h("button", { type: "button", cls: label === selected.label ? "chip on" : "chip", onclick: () => ((this.label.value = label), this.setLabel(label)) }, label, h("kbd", {}, String(index + 1)))));
     const { length } = this.desk.stage.layerOf("objects", editor.at);
     const hint = !length ? "" : editor.objects.length ? ` Click an object, or select it by ${keyMap.text("nextBox")} and press Enter, to make it a box.` : ` ${keyMap.text("objects")} shows ${plural(length, "object", "objects")} that can become boxes.`;
     if (!selected) this.status.textContent = `${plural(own.length, "box", "boxes")} on this image, none selected.${hint}`;

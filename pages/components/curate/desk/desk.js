@@ -22,6 +22,7 @@ class Desk {
       if (event.target.isConnected && !event.target.closest(".card")) this.keyCard.show(false);
       if (button) this.do(button.dataset.do, button.dataset.value);
     };
+    this.press = new Press(this.root);
     this.onKey = (event) => this.key(event);
     this.onResize = () => this.resize();
     window.addEventListener("keydown", this.onKey, true);
@@ -70,6 +71,7 @@ class Desk {
     window.removeEventListener("keydown", this.onKey, true);
     window.removeEventListener("resize", this.onResize);
     this.resizeObserver.disconnect();
+    this.press.close();
     this.fullWindow.close();
     this.endForm();
     this.stage.zoom.close();
@@ -278,6 +280,7 @@ class Desk {
 
   paint(keepLast) {
     const { queue, part } = this;
+    if (this.press.holds(() => this.paint(keepLast))) return;
     const item = queue.current;
     const last = queue.undoStack.at(-1);
     if (!keepLast && last) part.last.replaceChildren(...lastNodes(last));
@@ -321,7 +324,7 @@ class Desk {
 
   paintBars() {
     const { queue, part } = this;
-    if (!queue.entries) return;
+    if (!queue.entries || this.press.holds(() => this.paintBars())) return;
     const { perMinute, remaining, total, entries } = queue;
     part.name.textContent = queue.data.name;
     part.place.textContent = total && queue.current ? `${(queue.index + 1).toLocaleString()} of ${Math.max(total, entries.length).toLocaleString()}` : "";

@@ -86,15 +86,13 @@ class EditForm {
   /* Only the server validates labels and schemas; it answers with the message that saving would give. */
   async check() {
     const body = { answer: this.value, answer_type: this.item.answer_type, options: this.item.options };
-    try {
-      await this.desk.queue.call("POST", "/desk/check", body);
-      this.status.textContent = this.item.answer_type === "custom_format" ? "Valid" : "";
-      this.status.className = "status";
-    } catch (error) {
-      this.status.textContent = error.message;
-      this.status.className = "status wrong";
+    const check = (this.lastCheck = this.desk.queue.call("POST", "/desk/check", body));
+    const error = await check.then(() => null, (refusal) => refusal);
+    if (check === this.lastCheck) { // an earlier one may be answered later, and was about another text
+      this.status.textContent = error?.message ?? (this.item.answer_type === "custom_format" ? "Valid" : "");
+      this.status.className = error ? "status wrong" : "status";
     }
-    return this.status.className === "status";
+    return !error;
   }
 
   key(event) {

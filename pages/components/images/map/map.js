@@ -66,6 +66,7 @@ class ImageMap {
       this.useMatches(matches);
       this.refresh();
       this.list.show(this.selection, this.data.base);
+      if (q !== this.data.q) this.match();
     } catch (error) {
       this.say(error.message);
     }
@@ -82,7 +83,9 @@ class ImageMap {
 
   async colorBy(field) {
     try {
+      this.asked = field;
       const column = await this.fetch("column", { by: field });
+      if (field !== this.asked) return; // another one was chosen meanwhile
       if (field !== this.field) this.chosen.clear();
       this.field = field;
       sessionStorage.setItem(FIELD_KEY, field);

@@ -47,12 +47,14 @@ class SearchLine {
   /* Search by an image: the server makes its vector and keeps nothing else of it. */
   async find(file) {
     if (!file || !this.data.takes_images) return;
+    this.wanted = file;
     this.say(`Looking for images like ${file.name}…`);
     const body = new FormData();
     body.append("file", file);
     const url = `${this.data.base}/api/projects/${this.data.project}/images/similar?limit=1`;
     const found = await fetch(url, { method: "POST", body, headers: { "X-Vitrine-Token": this.data.token } })
       .then((reply) => reply.json()).catch(() => ({ detail: "The server did not reply. Try again." }));
+    if (file !== this.wanted) return; // another one was given meanwhile
     if (!found.id) return this.say(found.detail ?? "This image cannot be read.");
     this.say("");
     this.input.value = `similar:${found.id}`;
@@ -119,10 +121,13 @@ class SearchLine {
     const [, , field, prefix] = term;
     const start = prefix.replace(/^"/, "").toLowerCase();
     const found = field ? await this.values(field.toLowerCase(), start) : this.data.fields;
-    if (this.term?.[0] !== term[0]) return; // more was typed while the values were fetched
+    if (!this.isStill(term)) return;
     const isMeant = (name) => (MANY.includes(field) ? name.includes(start) : name.startsWith(start));
     this.paint(found.filter(([name]) => isMeant(name.toLowerCase()) && name !== start).slice(0, 12), Boolean(field));
   }
+
+  /* Whether nothing was typed, and the line not left, while values were fetched. */
+  isStill(term) { return this.term?.[0] === term[0] && this.input.matches(":focus"); }
 
   async values(field, typed = "") {
     const start = MANY.includes(field) ? typed : "";
@@ -130,8 +135,9 @@ class SearchLine {
     if (!valueCache.has(name)) {
       const url = new URL(`${this.data.base}/desk/values`, location.origin);
       url.search = new URLSearchParams({ project_id: this.data.project, field, of: this.data.of, start });
-      const response = await fetch(url, { headers: { "X-Vitrine-Token": this.data.token } }).then((reply) => reply.json()).catch(() => ({}));
-      valueCache.set(name, (response.values ?? []).map((value, index) => [value, (response.counts?.[index] ?? "").toLocaleString()]));
+      const { values, counts } = await fetch(url, { headers: { "X-Vitrine-Token": this.data.token } }).then((reply) => reply.json()).catch(() => ({}));
+      if (!values) return []; // asked again with the next letter
+      valueCache.set(name, values.map((value, index) => [value, (counts?.[index] ?? "").toLocaleString()]));
       setTimeout(() => valueCache.delete(name), CACHE_MS);
     }
     return valueCache.get(name);
@@ -179,8 +185,9 @@ class SearchLine {
 
   /* After a field was chosen, suggest its values before anything is typed. */
   async suggestAllValues() {
-    const field = this.term?.[2];
-    if (field) this.paint((await this.values(field.toLowerCase())).slice(0, 12), true);
+    const term = this.term;
+    const found = term?.[2] && (await this.values(term[2].toLowerCase()));
+    if (found && this.isStill(term)) this.paint(found.slice(0, 12), true);
   }
 
   close() {

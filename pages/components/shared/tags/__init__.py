@@ -24,7 +24,10 @@ def show(image: Images, tags: ImageTags, scores: dict[str, float], *, key: str) 
         scores: of proposed tags, by tag.
     """
     component = st.components.v2.component(
-        "vitrine_tags", html=_HTML, css=controls.styled(_part("tags.css")), js=_part("tags.js")
+        "vitrine_tags",
+        html=_HTML,
+        css=controls.styled(_part("tags.css")),
+        js=controls.press_script() + _part("tags.js"),
     )
     component(
         key=page.component_key(key),

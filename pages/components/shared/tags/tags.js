@@ -6,7 +6,7 @@ class Tags {
   constructor(root) {
     this.root = root;
     this.part = Object.fromEntries([...root.querySelectorAll("[data-part]")].map((node) => [node.dataset.part, node]));
-    this.waiting = Promise.resolve(); // changes are sent one after the other
+    Object.assign(this, { waiting: Promise.resolve(), unsent: 0, press: new Press(root) }); // changes are sent one after the other
     this.part.undo.onclick = () => this.undo();
     this.part.word.onkeydown = (event) => this.typed(event);
     this.onKey = (event) => this.key(event);
@@ -25,6 +25,7 @@ class Tags {
   }
 
   paint() {
+    if (this.press.holds(() => this.paint())) return;
     const { own, proposed, removed, undo } = this.part;
     undo.disabled = !this.tags.can_undo;
     const title = (text, words) => (words.length ? [this.node("span", "title", text)] : []);
@@ -93,12 +94,14 @@ class Tags {
 
   send(path, body, done) {
     const { data } = this;
+    this.unsent++;
     this.waiting = this.waiting.then(async () => {
       const headers = { "X-Vitrine-Token": data.token, "Content-Type": "application/json" };
       const response = await fetch(data.url + path, { method: "POST", headers, body: body && JSON.stringify(body) }).catch(() => null);
       const reply = (await response?.json().catch(() => null)) ?? {};
+      const isLast = --this.unsent === 0; // an earlier reply lacks the changes behind it
       if (this.data.image !== data.image) return;
-      if (response?.ok) this.tags = reply;
+      if (response?.ok) isLast && (this.tags = reply);
       else if (path === "") this.tags = await this.read(data);
       this.say(response?.ok ? done : (reply.detail ?? "The change could not be saved. Try again."));
       this.paint();
@@ -114,7 +117,10 @@ class Tags {
 
   say(text) { this.part.status.textContent = text; }
 
-  close() { window.removeEventListener("keydown", this.onKey); }
+  close() {
+    window.removeEventListener("keydown", this.onKey);
+    this.press.close();
+  }
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {

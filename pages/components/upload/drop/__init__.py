@@ -40,7 +40,7 @@ def show(
         on_drop: Called when the images of a drop are in the library, or an upload is complete.
     """
     key = page.component_key(f"drop-{project_id}")
-    scripts = "\n".join(_part(name) for name in _SCRIPTS)
+    scripts = "\n".join([controls.press_script(), *map(_part, _SCRIPTS)])
     component = st.components.v2.component(
         "vitrine_drop", html=_part("drop.html"), css=controls.styled(_part("drop.css")), js=scripts
     )

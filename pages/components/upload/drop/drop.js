@@ -18,6 +18,7 @@ class Zone {
   constructor(root) {
     this.root = root;
     this.part = Object.fromEntries([...root.querySelectorAll("[data-part]")].map((node) => [node.dataset.part, node]));
+    this.press = new Press(root);
     this.queue = [];
     this.activeWorkers = 0;
     this.sending = [];
@@ -34,7 +35,7 @@ class Zone {
   listenForDrops() {
     const on = (type, handle) => {
       const listener = (event) => {
-        if (!this.root.isConnected) return window.removeEventListener(type, listener);
+        if (!this.root.isConnected) return window.removeEventListener(type, listener), this.press.close();
         if (event.dataTransfer?.types.includes("Files")) handle(event);
       };
       window.addEventListener(type, listener);
@@ -225,6 +226,7 @@ class Zone {
       if (!one.began && state.received !== undefined) Object.assign(one, { began: performance.now(), from: state.received });
       Object.assign(one, state);
     }
+    if (this.press.holds(() => this.paintUploads())) return;
     const isSent = (upload) => this.sending.some(({ name, size }) => name === upload.name && size === upload.size);
     this.part.uploads.replaceChildren(
       ...this.sending.map((one) => this.sendingRow(one)),
