@@ -9,21 +9,23 @@ _STATED = (
 
 
 def parameters(document: dict[str, Any]) -> dict[str, str]:
-    """Return what is stated about each parameter, by method, route and name."""
+    """Return what is stated about each parameter of which anything is, by method, route and name."""
     return {
-        f"{method.upper()} {path} {parameter['name']}": _stated(parameter["schema"])
+        f"{method.upper()} {path} {parameter['name']}": stated
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
         for parameter in operation.get("parameters", [])
+        if (stated := _stated(parameter["schema"]))
     }
 
 
 def fields(document: dict[str, Any]) -> dict[str, str]:
-    """Return what is stated about each field of a body, by schema and name."""
+    """Return what is stated about each field of a body of which more is than that it is required."""
     return {
-        f"{name} {field}": _stated(schema) + (" required" if field in model.get("required", []) else "")
+        f"{name} {field}": stated + (" required" if field in model.get("required", []) else "")
         for name, model in document["components"]["schemas"].items()
         for field, schema in model.get("properties", {}).items()
+        if (stated := _stated(schema))
     }
 
 
