@@ -97,11 +97,9 @@ def require_kind(name: str, kinds: "Mapping[str, TaskKind]") -> None:
         InvalidInputError: there is no such kind, or only the server runs it.
     """
     from core.errors import InvalidInputError
-    from core.tasks.kinds import ServerTaskKind
+    from core.tasks.kinds import why_on_server
 
-    on_workers = {
-        key for key, kind in kinds.items() if not (isinstance(kind, ServerTaskKind) and kind.why_on_server({}))
-    }
+    on_workers = {key for key, kind in kinds.items() if not why_on_server(kind, {})}
     if name not in on_workers:
         why = f"The server itself runs {name}." if name in kinds else f"There is no kind of task called {name}."
         raise InvalidInputError(f"{why} Use {', '.join(sorted(on_workers))}.", field="kinds")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlmodel import Session
 
+from core.config import Settings
 from core.db import Exports, Tasks, new_id
 from core.errors import InvalidInputError, NotFoundError
 from core.export.formats.recipes import parse_recipe
@@ -23,6 +24,30 @@ if TYPE_CHECKING:
     from core.images import ImageService
 
 
+class ExportedFiles:
+    """What earlier exports had in them, of a task that reads it; a source of tasks (:class:`TaskSource`)."""
+
+    def __init__(self, settings: Settings, share: Callable[[Tasks], None]) -> None:
+        """*share* puts into the bucket what a task reads and only the server has."""
+        self._settings = settings
+        self._share = share
+
+    @property
+    def why_on_server(self) -> str:
+        return why_on_server(self._settings)
+
+    def staging(self, config: Mapping[str, Any]) -> Staging:
+        if not has_shared_files(self._settings):
+            return "none"
+        return "done" if config.get(STAGED) else "needed"
+
+    def stage(
+        self, task: Tasks, progress: Callable[[float, str], None], raise_if_cancelled: Callable[[], None]
+    ) -> bool:
+        self._share(task)
+        return True
+
+
 class DatasetExportKind:
     """Makes an export; ``config`` has its ``recipe``."""
 
@@ -31,19 +56,7 @@ class DatasetExportKind:
 
     def __init__(self, exports: ExportService) -> None:
         self._exports = exports
-
-    def why_on_server(self, config: Mapping[str, Any]) -> str:
-        return why_on_server(self._exports.settings)
-
-    def staging(self, config: Mapping[str, Any]) -> Staging:
-        return _staging(self._exports, config)
-
-    def stage(
-        self, task: Tasks, progress: Callable[[float, str], None], raise_if_cancelled: Callable[[], None]
-    ) -> bool:
-        """Share what earlier exports had in them, where that is only on the server."""
-        self._exports.share_earlier(task.project_id)
-        return True
+        self.source = ExportedFiles(exports.settings, lambda task: exports.share_earlier(task.project_id))
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         parse_recipe(config.get("recipe", {}))
@@ -102,19 +115,7 @@ class DatasetPublishKind:
 
     def __init__(self, exports: ExportService) -> None:
         self._exports = exports
-
-    def why_on_server(self, config: Mapping[str, Any]) -> str:
-        return why_on_server(self._exports.settings)
-
-    def staging(self, config: Mapping[str, Any]) -> Staging:
-        return _staging(self._exports, config)
-
-    def stage(
-        self, task: Tasks, progress: Callable[[float, str], None], raise_if_cancelled: Callable[[], None]
-    ) -> bool:
-        """Share the export, where it is only on the server."""
-        self._exports.share(task.config["export_id"])
-        return True
+        self.source = ExportedFiles(exports.settings, lambda task: exports.share(task.config["export_id"]))
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         export = self._exports.get_export(str(config.get("export_id", "")))
@@ -152,16 +153,7 @@ class DatasetRestoreKind:
     def __init__(self, exports: ExportService, images: "ImageService") -> None:
         self._exports = exports
         self._images = images
-        self._source = StagedSource(images.intake.import_context)
-
-    def why_on_server(self, config: Mapping[str, Any]) -> str:
-        return self._source.why_on_server
-
-    def staging(self, config: Mapping[str, Any]) -> Staging:
-        return self._source.staging(config)
-
-    def stage(self, task: Tasks, progress: Callable[[float, str], None], raise_if_cancelled: Callable[[], None]) -> str:
-        return self._source.stage(task, progress, raise_if_cancelled)
+        self.source = StagedSource(images.intake.import_context)
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         if not self._exports.is_vitrine_export(str(config.get("path", ""))):
@@ -171,7 +163,7 @@ class DatasetRestoreKind:
         return [ItemPlan()]
 
     async def run_item(self, item: ItemContext) -> ItemResult:
-        path = await asyncio.to_thread(self._source.path, item.config, item.task_id)
+        path = await asyncio.to_thread(self.source.path, item.config, item.task_id)
         restored = await asyncio.to_thread(self._exports.restore, item.project_id, path, progress=item.progress)
         rows = [
             {"name": pluralize(count, "entry"), "outcome": outcome, "reason": reason}
@@ -183,12 +175,6 @@ class DatasetRestoreKind:
         ]
         result = {"counts": {"added": restored.images}, "rows": rows, "entries": restored.entries}
         return ItemResult(write=lambda session: result)
-
-
-def _staging(exports: ExportService, config: Mapping[str, Any]) -> Staging:
-    if not has_shared_files(exports.settings):
-        return "none"
-    return "done" if config.get(STAGED) else "needed"
 
 
 def export_task_kinds(exports: ExportService, images: "ImageService") -> list[TaskKind]:

@@ -2,13 +2,12 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlmodel import Session
 
-from core.db import Tasks
 from core.images.import_context import ImportContext
 from core.images.staged_source import StagedSource
 from core.importing.outcomes import (
@@ -23,7 +22,7 @@ from core.importing.outcomes import (
 )
 from core.importing.records import Problem, Record
 from core.importing.shared_items import fetch_matched, fetch_opened, share_opened, share_read, with_source
-from core.tasks import ItemContext, ItemPlan, ItemResult, Staging, TaskKind
+from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind
 
 if TYPE_CHECKING:
     from core.images.import_outcome import ImageOutcome
@@ -71,16 +70,7 @@ class ImportKind:
         """*context* says what may be read; by default what the settings allow."""
         self._intake = intake
         self._context = context or intake.import_context
-        self._source = StagedSource(self._context)
-
-    def why_on_server(self, config: Mapping[str, Any]) -> str:
-        return self._source.why_on_server
-
-    def staging(self, config: Mapping[str, Any]) -> Staging:
-        return self._source.staging(config)
-
-    def stage(self, task: Tasks, progress: Callable[[float, str], None], raise_if_cancelled: Callable[[], None]) -> str:
-        return self._source.stage(task, progress, raise_if_cancelled)
+        self.source = StagedSource(self._context)
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         from core.importing.sources import source_of
@@ -95,8 +85,8 @@ class ImportKind:
 
         do = item.payload.setdefault("do", _do_of_former(item.payload))
         own = self._context.uploads / item.task_id
-        files = self._source.files(item.task_id)
-        item = with_source(item, self._source)
+        files = self.source.files(item.task_id)
+        item = with_source(item, self.source)
         match do:
             case "bucket" | "open" | "find" | "download":
                 return self._open(item, own)
@@ -125,14 +115,14 @@ class ImportKind:
             item.payload["do"]
         ]
         more = items(item.payload, item.config, self._context, own)
-        share_opened(self._source.files(item.task_id), item.payload, more)
+        share_opened(self.source.files(item.task_id), item.payload, more)
         return _result(item, {}, more)
 
     def _load(self, item: ItemContext, own: Path) -> ItemResult:
         from core.importing.loading import load
         from core.importing.record_items import write_spool
 
-        fetch_opened(self._source.files(item.task_id), item.payload)
+        fetch_opened(self.source.files(item.task_id), item.payload)
         with self._intake.workdir() as workdir:
             loaded = load(item.payload, item.config, self._context, own, workdir)
             stored = self._intake.store(loaded.files)
@@ -141,7 +131,7 @@ class ImportKind:
         outside = [record for record in loaded.records if not references.issuperset(record.images)]
         spools = write_spool(own, f"table-{item.item_id}.jsonl", outside) if outside else []
         for spool, *_ in spools:
-            self._source.files(item.task_id).put(spool)
+            self.source.files(item.task_id).put(spool)
         return ItemResult(lambda session: self._record(session, item, loaded, stored, inside, spools))
 
     def _record(
@@ -183,7 +173,7 @@ class ImportKind:
         from core.importing.record_items import matched_records
         from core.importing.storing import store_records
 
-        fetch_matched(self._source.files(item.task_id), item.payload)
+        fetch_matched(self.source.files(item.task_id), item.payload)
         matched = matched_records(own, item.payload)
 
         def write(session: Session) -> dict[str, Any]:

@@ -5,7 +5,7 @@ held-out set were compared) and ``rows`` (what could not be read). The sums are 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -26,7 +26,7 @@ from core.overlap import findings, hash_file
 from core.overlap.hash_file import HashedImage, HashedQuestion, Unread, question_hash
 from core.overlap.near_questions import near_key
 from core.overlap.project_side import Overlap, QuestionHashes, VectorSide, image_overlaps, vector_side
-from core.tasks import ItemContext, ItemInterrupted, ItemPlan, ItemResult, Staging
+from core.tasks import ItemContext, ItemInterrupted, ItemPlan, ItemResult
 from core.vision.analyzers.base import Analysis, AnalyzedImage, Tools
 
 if TYPE_CHECKING:
@@ -68,19 +68,7 @@ class OverlapTask:
         self._intake = image_service.intake
         self._context = context or self._intake.import_context
         self._tools = tools
-        self._source = StagedSource(self._context)
-
-    def why_on_server(self, config: Mapping[str, Any]) -> str:
-        """See ``ServerTaskKind.why_on_server``."""
-        return self._source.why_on_server
-
-    def staging(self, config: Mapping[str, Any]) -> Staging:
-        """See ``StagedTaskKind.staging``."""
-        return self._source.staging(config)
-
-    def stage(self, task: Tasks, progress: Callable[[float, str], None], raise_if_cancelled: Callable[[], None]) -> str:
-        """See ``StagedTaskKind.stage``."""
-        return self._source.stage(task, progress, raise_if_cancelled)
+        self.source = StagedSource(self._context)
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         """See ``TaskKind.plan``."""
@@ -119,13 +107,13 @@ class OverlapTask:
         from core.importing.shared_items import share_opened
 
         more = open_items(item.payload, item.config, self._context, own)
-        share_opened(self._source.files(item.task_id), item.payload, more)
+        share_opened(self.source.files(item.task_id), item.payload, more)
         return more
 
     def _with_source(self, item: ItemContext) -> ItemContext:
         from core.importing.shared_items import with_source
 
-        return item if item.payload["do"] in ("findings", "remove_old") else with_source(item, self._source)
+        return item if item.payload["do"] in ("findings", "remove_old") else with_source(item, self.source)
 
     # --- files -----------------------------------------------------------------------------------------------
 
@@ -134,7 +122,7 @@ class OverlapTask:
         from core.importing.record_items import write_spool
         from core.importing.shared_items import fetch_opened
 
-        files = self._source.files(item.task_id)
+        files = self.source.files(item.task_id)
         await asyncio.to_thread(fetch_opened, files, item.payload)
         vectors = await asyncio.to_thread(vector_side, self._db, item.project_id)
         with self._intake.workdir() as workdir:
@@ -212,7 +200,7 @@ class OverlapTask:
         from core.importing.spool import READ_SPOOL, load_records
 
         read, more = read_item(item.config, self._context, own)
-        share_read(self._source.files(item.task_id))
+        share_read(self.source.files(item.task_id))
         asked, found = 0, dict[str, Overlap]()
         for offset, length, _ in read.parts:
             count, same = self._same_questions(item, load_records(own / READ_SPOOL, offset, length))
@@ -230,7 +218,7 @@ class OverlapTask:
             done = select(TaskItems.result).where(TaskItems.task_id == item.task_id, TaskItems.state == "done")
             results = [dict(result) for result in session.exec(done.order_by(col(TaskItems.position)))]
         for spool in {name for result in results for name, *_ in result.get("spools", ())}:
-            self._source.files(item.task_id).path(spool)
+            self.source.files(item.task_id).path(spool)
         held_out = {name: task.result.get(name, 0) for name in ("images", "questions")}
         numbers: dict[str, Any] = {"set": str(item.config.get("name") or Path(str(item.config["path"])).name)}
         numbers["compared"] = held_out

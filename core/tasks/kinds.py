@@ -127,12 +127,16 @@ class ServerTaskKind(Protocol):
 
 Staging = Literal["none", "needed", "done"]
 STAGED = "staged"
-"""In the config of a task: what :meth:`StagedTaskKind.stage` has returned."""
+"""In the config of a task: what :meth:`TaskSource.stage` has returned."""
 
 
-@runtime_checkable
-class StagedTaskKind(Protocol):
-    """A kind of task that reads files of the server, which are put where workers can read them before these run it."""
+class TaskSource(Protocol):
+    """The files of the server that tasks of a kind read."""
+
+    @property
+    def why_on_server(self) -> str:
+        """Why no worker runs such a task, such as "there is no bucket"; "" if workers do."""
+        ...
 
     def staging(self, config: Mapping[str, Any]) -> Staging:
         """Return whether the files of a task with *config* have to be staged, or were."""
@@ -146,6 +150,23 @@ class StagedTaskKind(Protocol):
             VitrineError: it cannot be done until the user has done something; the task is paused.
         """
         ...
+
+
+@runtime_checkable
+class StagedTaskKind(Protocol):
+    """A kind of task that reads files of the server, which are put where workers can read them before these run it."""
+
+    @property
+    def source(self) -> TaskSource:
+        """What its tasks read."""
+        ...
+
+
+def why_on_server(kind: TaskKind, config: Mapping[str, Any]) -> str:
+    """Return why no worker runs a task of *kind*, also when its files are staged; "" if workers do."""
+    if isinstance(kind, StagedTaskKind):
+        return kind.source.why_on_server
+    return kind.why_on_server(config) if isinstance(kind, ServerTaskKind) else ""
 
 
 @runtime_checkable

@@ -14,7 +14,7 @@ from core.tasks.kinds import STAGED, StagedTaskKind, Staging, TaskKind
 
 def staging_of(kind: TaskKind, task: Tasks) -> Staging:
     """Return whether the files of a task have to be staged, or were."""
-    return kind.staging(task.config) if isinstance(kind, StagedTaskKind) else "none"
+    return kind.source.staging(task.config) if isinstance(kind, StagedTaskKind) else "none"
 
 
 async def stage(
@@ -26,7 +26,7 @@ async def stage(
     may_run: Callable[[Session], bool],
 ) -> Tasks:
     """Stage the files of a task that runs, unless it is paused or cancelled meanwhile; return it as it is then."""
-    put = cast("StagedTaskKind", kind).stage
+    put = cast("StagedTaskKind", kind).source.stage
 
     def raise_if_cancelled() -> None:
         if is_cancelled():

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from ipaddress import ip_address
 from typing import Any
 
-from core.tasks.kinds import ServerTaskKind, StagedTaskKind, TaskKind, WaitingTaskKind
+from core.tasks.kinds import StagedTaskKind, TaskKind, WaitingTaskKind, why_on_server
 
 NamesOfLanes = Callable[[Mapping[str, Any]], Collection[str]]
 """Returns the names of the lanes of a task by its config."""
@@ -29,9 +29,9 @@ class Routing:
         kind = self._kinds.get(task_type)
         if kind is None:
             return "nothing here knows its kind"
-        if isinstance(kind, ServerTaskKind) and (reason := kind.why_on_server(config)):
+        if reason := why_on_server(kind, config):
             return reason
-        if isinstance(kind, StagedTaskKind) and kind.staging(config) == "needed":
+        if isinstance(kind, StagedTaskKind) and kind.source.staging(config) == "needed":
             return "its files are not in the bucket yet"
         if isinstance(kind, WaitingTaskKind) and kind.waits(config):
             return "it waits for the batches of a provider"
