@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -61,6 +62,8 @@ class WorkersEngine:
         self._routing = Routing(kinds, lanes)
         self._planner = ChunkPlanner(self._routing, dispatcher, program_version())
         self._together = workers_lease(db_session)
+        self._together_lock = threading.Lock()
+        self._is_stopped = False
         self._embedded = EmbeddedEngine(
             db_session, kinds, loop, self._ended_here, self._runs_here, files_lease(db_session), picks_up=False
         )
@@ -70,7 +73,7 @@ class WorkersEngine:
     def start(self) -> None:
         """Hand out what is active, and run what only a server can run unless another one does."""
         self._dispatcher.prepare()
-        if not self._together.take():
+        if not self._is_together():
             log.warning(RUN_ALONE)
         self._embedded.start()
         self._coordinator.start()
@@ -79,7 +82,7 @@ class WorkersEngine:
     def take_lock(self) -> bool:
         """Become the process that runs what only a server can run; return False when another one is."""
         self._dispatcher.prepare()
-        return self._together.take() and self._embedded.take_lock()
+        return self._is_together() and self._embedded.take_lock()
 
     def submit(self, task_id: str) -> None:
         """Hand out the queued items of the task, or run them here; another server may be the one that runs them.
@@ -89,7 +92,7 @@ class WorkersEngine:
             NotFoundError: there is no such task.
         """
         task = self._task(task_id)
-        if not (self._together.is_held() or self._together.take()):
+        if not self._is_together():
             with self._db.transaction() as session:
                 send(session, task_id, Signal.SUBMITTED)  # to the server that runs all tasks itself
         elif self._runs_here(task):
@@ -149,11 +152,21 @@ class WorkersEngine:
 
     def stop(self, timeout_s: float = 8.0) -> None:
         """Hand out no more; workers go on with what was handed out."""
+        self._is_stopped = True
         if self._watch is not None:
             self._watch.cancel()
         self._coordinator.stop()
         self._embedded.stop(timeout_s)
-        self._together.release()
+        with self._together_lock:
+            self._together.release()
+
+    def _is_together(self) -> bool:
+        """Return whether this process has the lease of those that run tasks together, after taking it if it is free.
+
+        A thread that comes here late would take back what :meth:`stop` has released.
+        """
+        with self._together_lock:
+            return self._together.is_held() or (not self._is_stopped and self._together.take())
 
     @contextmanager
     def _told(self, signal: Signal) -> Iterator[Sequence[Tasks]]:
@@ -206,7 +219,7 @@ class WorkersEngine:
 
     def _look(self) -> None:
         """Do what one server does for all: run what others submitted, tell of ends, hand out by its own version."""
-        if not (self._together.is_held() or self._together.take()):
+        if not self._is_together():
             return
         with self._told(Signal.SUBMITTED) as submitted:
             for task in submitted:

@@ -1,6 +1,7 @@
 """Servers and workers on PostgreSQL: versions, workers that are gone, and what is told."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, text, update
@@ -157,7 +158,9 @@ def test_what_workers_cannot_run_is_cancelled_before_it_begins_and_paused_when_i
 
 class CountingOnServer(Counting):
     task_type = "counting-on-server"
-    runs_on_server = "it reads files of the server"
+
+    def why_on_server(self, config: Mapping[str, Any]) -> str:
+        return "it reads files of the server"
 
 
 def test_a_server_runs_what_another_one_was_told_and_hears_of_the_end_of_a_task_however_short(
@@ -181,6 +184,18 @@ def test_a_server_runs_what_another_one_was_told_and_hears_of_the_end_of_a_task_
         second.stop()
         first.stop()
     assert counted(db) == [0, 0]
+
+
+def test_a_server_that_was_stopped_takes_the_lease_no_more(
+    db: Database, kind: Counting, loop: BackgroundLoop, make_task: MakeTask, server: WorkersEngine
+) -> None:
+    task, alone = make_task("ok"), EmbeddedEngine(db, kinds(kind), loop)
+    server.stop()
+    server._look()  # as a thread does that comes late
+    server.submit(task.id)
+    assert not server.take_lock()
+    assert alone.take_lock()
+    alone.stop()
 
 
 def test_without_the_setting_there_are_no_workers(db: Database, loop: BackgroundLoop) -> None:
