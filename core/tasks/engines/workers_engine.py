@@ -25,11 +25,13 @@ from core.tasks.engines.program_version import program_version
 from core.tasks.engines.routing import NamesOfLanes, Routing, wants, who_takes
 from core.tasks.engines.signals import Signal, send, taken
 from core.tasks.kinds import TaskKind
-from core.tasks.service import ACTIVE
+from core.tasks.service import ACTIVE, TaskStatus
 
 log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
+LEFT_S = 10.0
+"""A task that is queued for longer was submitted by nobody: its process died when it had written the row."""
 RUN_ALONE = (
     "Another server runs the tasks of this database itself, without workers. Set VITRINE_TASK_ENGINE=dbos there and "
     "start it again, or stop it."
@@ -59,6 +61,7 @@ class WorkersEngine:
         self._loop = loop
         self._ended = ended
         self._dispatcher = dispatcher
+        self._kinds = kinds
         self._routing = Routing(kinds, lanes)
         self._planner = ChunkPlanner(self._routing, dispatcher, program_version())
         self._together = workers_lease(db_session)
@@ -69,6 +72,7 @@ class WorkersEngine:
         )
         self._coordinator = Coordinator(db_session, self._planner, dispatcher)
         self._watch: Future[None] | None = None
+        self._queued_since_s: dict[str, float] = {}
 
     def start(self) -> None:
         """Hand out what is active, and run what only a server can run unless another one does."""
@@ -227,6 +231,7 @@ class WorkersEngine:
                     self._embedded.submit_from_elsewhere(task.id)
                 else:
                     self._hand_out(task.id)
+        self._submit_left()
         with self._told(Signal.ENDED) as ended:
             for task in ended:
                 self._ended(task)
@@ -237,3 +242,18 @@ class WorkersEngine:
             with self._db.transaction() as session:
                 self._planner.take_back(session, outdated)
             self._dispatcher.forget(outdated)
+
+    def _submit_left(self) -> None:
+        """Run what only a server can run, or has to be staged first, and was submitted by nobody.
+
+        The coordinator hands out the others. How long a task is queued is measured here: clocks of machines differ.
+        """
+        with self._db.reading() as session:
+            queued = session.exec(select(Tasks).where(Tasks.status == TaskStatus.QUEUED)).all()
+        here = [task.id for task in queued if task.task_type in self._kinds and self._runs_here(task)]
+        now_s = time.monotonic()
+        since_s = {id_: self._queued_since_s.get(id_, now_s) for id_ in here if not self._embedded.works_on(id_)}
+        left = [id_ for id_, first_s in since_s.items() if now_s - first_s >= LEFT_S]
+        for task_id in left:
+            self._embedded.submit_from_elsewhere(task_id)
+        self._queued_since_s = {id_: first_s for id_, first_s in since_s.items() if id_ not in left}

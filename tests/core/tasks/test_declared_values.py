@@ -23,6 +23,7 @@ DECLARED: dict[str, dict[str, object]] = {
     },
     "core.tasks.engines.workers_engine": {
         "LOOK_S": 1.0,
+        "LEFT_S": 10.0,
     },
     "core.tasks.item_queue": {
         "_STATUS_CHECK_S": 0.5,

@@ -10,10 +10,11 @@ from sqlmodel import Session, select
 from core.background_loop import BackgroundLoop
 from core.db import Database, Projects, TaskChunks, TaskItems, Tasks, Workers, utc_now
 from core.errors import ConfigurationError, ConflictError, InvalidInputError
-from core.tasks import EmbeddedEngine, TaskService, make_worker
-from core.tasks.engines import chunks, membership, worker
+from core.tasks import STAGED, EmbeddedEngine, Staging, TaskService, make_worker
+from core.tasks.engines import chunks, membership, worker, workers_engine
 from core.tasks.engines.dbos_library import DbosDispatcher
 from core.tasks.engines.membership import OwnMembership
+from core.tasks.engines.signals import Signal, send
 from core.tasks.engines.workers_engine import WorkersEngine
 from tests.core.tasks.conftest import MakeTask
 from tests.core.tasks.counting import Counting, counted, kinds
@@ -184,6 +185,46 @@ def test_a_server_runs_what_another_one_was_told_and_hears_of_the_end_of_a_task_
         second.stop()
         first.stop()
     assert counted(db) == [0, 0]
+
+
+class Copied:
+    """A source that is staged at once."""
+
+    why_on_server = ""
+
+    def staging(self, config: Mapping[str, Any]) -> Staging:
+        return "done" if config.get(STAGED) else "needed"
+
+    def stage(self, task: Tasks, progress: object, raise_if_cancelled: object) -> str:
+        return "copy"
+
+
+class CountingCopied(Counting):
+    task_type = "counting-copied"
+    source = Copied()
+
+
+@pytest.mark.parametrize("dies", ["before it submits", "after it has submitted"])
+def test_what_waits_to_be_staged_is_staged_although_its_process_died(
+    db: Database, loop: BackgroundLoop, project: Projects, monkeypatch: pytest.MonkeyPatch, dies: str
+) -> None:
+    known = kinds(CountingCopied(db))
+    task = TaskService(db, lambda: known).create_task(project.id, "counting-copied", {"items": ["ok"]})
+    server = WorkersEngine(db, known, loop, DbosDispatcher(db), lambda _config: ())
+    assert server.take_lock()
+    try:
+        if dies == "after it has submitted":
+            _change(db, lambda session: send(session, task.id, Signal.SUBMITTED))
+            server._look()
+        else:
+            server._look()  # it may be about to be submitted
+            assert TaskService(db).get_task(task.id).status == "queued"
+            monkeypatch.setattr(workers_engine, "LEFT_S", 0.0)
+            server._look()
+        until(lambda: len(_chunks(db)) == 1)
+    finally:
+        server.stop()
+    assert TaskService(db).get_task(task.id).config["staged"] == "copy"
 
 
 def test_a_server_that_was_stopped_takes_the_lease_no_more(
