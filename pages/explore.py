@@ -5,7 +5,7 @@ import streamlit as st
 from core.dataset import parse_search
 from core.errors import InvalidInputError
 from pages.components.explore import boards, results
-from pages.components.shared import first_step, page, reviewer_name, search_line
+from pages.components.shared import first_step, page, reviewer_name, search_line, tabs
 
 project = page.project()
 entries = page.services().entries
@@ -28,20 +28,14 @@ except InvalidInputError as error:
 left, right = st.container(key="with-facets").columns([3, 8], gap="medium")
 selected: list[str] = []
 with right:
-    tabs = st.tabs(["Results", "Balance", "Quality", "Agreement"], key="explore-tab", on_change="rerun")
-    results_tab, balance_tab, quality_tab, agreement_tab = tabs
-    if results_tab.open:
-        with results_tab:
-            selected = results.show(project.id, entry_filter, total, reviewer_name.name())
-    if balance_tab.open:
-        with balance_tab:
-            boards.balance(project.id, entry_filter)
-    if quality_tab.open:
-        with quality_tab:
-            boards.quality(project.id, entry_filter)
-    if agreement_tab.open:
-        with agreement_tab:
-            boards.agreement(project.id, entry_filter)
+    tabs.show(
+        {
+            "Results": lambda: selected.extend(results.show(project.id, entry_filter, total, reviewer_name.name())),
+            "Balance": lambda: boards.balance(project.id, entry_filter),
+            "Quality": lambda: boards.quality(project.id, entry_filter),
+            "Agreement": lambda: boards.agreement(project.id, entry_filter),
+        }
+    )
 with left:
     boards.facets(project.id, entry_filter, total)
 with actions:

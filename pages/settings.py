@@ -6,7 +6,7 @@ from core import config
 from core.accounts.permissions import Act
 from core.questions import prompts
 from pages.components.settings import accounts, api_tokens, doctor, new_images, storage, webhooks, workers
-from pages.components.shared import fixed_questions, language, model_picker, page, visitor
+from pages.components.shared import fixed_questions, language, model_picker, page, tabs, visitor
 from pages.components.team import audit, bin
 
 _ACTS = {
@@ -41,10 +41,7 @@ def main() -> None:
     if not shown:
         st.caption("The settings are those of a project. Open one in which you are an editor.")
         return
-    for tab, draw in zip(st.tabs(list(shown), key="tab", bind="query-params"), shown.values(), strict=True):
-        if tab.open:
-            with tab:
-                draw()
+    tabs.show(shown)
 
 
 def _models() -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.accounts.permissions import Act
 from core.runtime import runtime
-from pages.components.shared import page, visitor
+from pages.components.shared import page, tabs, visitor
 from pages.components.shared.numbers import pluralize
 from pages.components.team import guidelines, invitations, members, progress
 
@@ -23,10 +23,7 @@ def main() -> None:
     else:
         page.header("Team", "People have no accounts here: whoever gets in may do everything.")
         st.caption("With VITRINE_SIGN_IN=accounts each person has an account and a role in each project.")
-    for tab, draw in zip(st.tabs(list(parts), key="team-tab", bind="query-params"), parts.values(), strict=True):
-        if tab.open:
-            with tab:
-                draw()
+    tabs.show(parts)
 
 
 def _members(project_id: str) -> None:

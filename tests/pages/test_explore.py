@@ -64,18 +64,14 @@ def test_reviewing_opens_the_desk_on_the_same_entries() -> None:
 
 def test_the_balance_board_explains_dominant_answers() -> None:
     project, _ = filled()
-    at = open_page("explore", project.id)
-    at.session_state["explore-tab"] = "Balance"
-    at.run()
+    at = open_page("explore", project.id, tab="Balance")
     assert not at.exception
     assert "Short answers by kind of question. When one answer dominates, a model learns to guess it." in texts(at)
 
 
 def test_the_quality_board_counts_its_checks() -> None:
     project, _ = filled()
-    at = open_page("explore", project.id)
-    at.session_state["explore-tab"] = "Quality"
-    at.run()
+    at = open_page("explore", project.id, tab="Quality")
     assert not at.exception
     assert "Common problems of training sets. Each bar counts the entries that fail a check." in texts(at)
 
@@ -108,9 +104,7 @@ def test_the_agreement_board_counts_second_reviews() -> None:
     ):
         decided = services().review.decide(entry.id, 1, first, actor="Anna").entry
         services().review.decide(entry.id, decided.version, "second", changes={"verdict": verdict}, actor="Ben")
-    at = open_page("explore", project.id)
-    at.session_state["explore-tab"] = "Agreement"
-    at.run()
+    at = open_page("explore", project.id, tab="Agreement")
     assert not at.exception
     shown = {metric.label: metric.value for metric in at.metric}
     assert shown == {"Reviewed twice": "3", "Same decision": "67%", "Krippendorff's alpha": "0.44"}
@@ -118,9 +112,7 @@ def test_the_agreement_board_counts_second_reviews() -> None:
 
 def test_without_second_reviews_the_board_says_where_to_turn_them_on() -> None:
     project, _ = filled()
-    at = open_page("explore", project.id)
-    at.session_state["explore-tab"] = "Agreement"
-    at.run()
+    at = open_page("explore", project.id, tab="Agreement")
     assert any(text.startswith("No entry has a second review yet.") for text in texts(at))
 
 

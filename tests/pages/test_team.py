@@ -109,7 +109,7 @@ def test_an_editor_writes_guidelines_and_restores_an_earlier_version(
 ) -> None:
     services, project_id = people
     _as(services, "olga", monkeypatch)
-    at = open_page("team", project_id, **{"team-tab": "Guidelines"})
+    at = open_page("team", project_id, tab="Guidelines")
     at.text_area(key=f"guidelines-text-{project_id}-0").input("Count cups.").run()
     at.button(key="guidelines-save").click().run()
     assert services.guidelines.guidelines(project_id).created_by == "olga"
@@ -132,10 +132,13 @@ def test_an_annotator_reads_the_guidelines_and_sees_no_progress_of_others(
     services, project_id = people
     services.guidelines.save(project_id, "Count **cups**.")
     _as(services, "ana", monkeypatch)
-    at = open_page("team", project_id, **{"team-tab": "Guidelines"})
+    at = open_page("team", project_id)
+    at.query_params["team-tab"] = "Guidelines"  # a link of before
+    at.run()
+    assert (at.session_state["tab"], "team-tab" in at.query_params) == ("Guidelines", False)
     assert [tab.label for tab in at.tabs] == ["Members", "Guidelines"]
     assert "This project has no guidelines yet. Its editors and owners write them." not in texts(at)
     assert not [one for one in at.button if one.key and one.key.startswith("guidelines-")]
     _as(services, "olga", monkeypatch)
-    at = open_page("team", project_id, **{"team-tab": "Progress"})
+    at = open_page("team", project_id, tab="Progress")
     assert at.dataframe[0].value["Person"].tolist() == ["ana", "olga"]

@@ -160,7 +160,7 @@ def test_explore(messy: Messy, monkeypatch: pytest.MonkeyPatch) -> None:
     decision = "CASE WHEN confirmed THEN 'confirmed' WHEN rejected THEN 'rejected' ELSE 'open' END"
     assert facets["Decision"] == {f"is:{name}": n for name, n in counts(messy, decision).items()}
 
-    at.session_state["explore-tab"] = "Quality"
+    at.session_state["tab"] = "Quality"
     at.run()
     checks = {bar.terms: bar.count for bar in drawn["quality"][0].bars}
     assert checks["check:label"] == number(messy, f"SELECT count(*) {_ENTRY} AND needs_review != ''") == 1
@@ -246,7 +246,7 @@ def test_team(messy: Messy) -> None:
     assert "People have no accounts here: whoever gets in may do everything." in plain(
         open_page("team", messy.project_id)
     )
-    at = open_page("team", messy.project_id, **{"team-tab": "Progress"})
+    at = open_page("team", messy.project_id, tab="Progress")
 
     shown = at.dataframe[0].value.set_index("Person")
     names = {"Ada": "Ada", "Ben": "Ben", "local": "Local user"}

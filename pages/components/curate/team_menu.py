@@ -39,7 +39,7 @@ def menu(project_id: str, actor: str) -> None:
             st.form_submit_button("Save", key="team-save", on_click=_save, args=(project_id,))
         if message := st.session_state.pop(_MESSAGE, None):
             st.text(message)
-        page.link("team", "Guidelines and progress", icon="menu_book", **{"team-tab": "Guidelines"})
+        page.link("team", "Guidelines and progress", icon="menu_book", tab="Guidelines")
         if plan.second_percent:
             waiting = EntryFilter().with_term("second", actor)
             count = page.services().entries.count_entries(project_id, waiting)
