@@ -53,6 +53,7 @@ def main() -> None:
         starts = st.button(
             f"Generate for {pluralize(recipe.images, recipe.unit)}", type="primary", icon=":material/auto_awesome:",
             disabled=not can_be_sent or recipe.is_refused, key="generate-start",
+            help="This model cannot be asked about images. Change it in the recipe." if recipe.is_refused else None,
         )  # fmt: skip
     if starts:
         with trouble:

@@ -6,14 +6,15 @@ from streamlit.testing.v1 import AppTest
 
 from core.db import LlmCalls
 from core.runtime import runtime
+from pages.components.shared import folded
 from tests.fakes.http_server import Answer
 from tests.fakes.provider import Call, FakeProvider, Reply, Scripted, error_body
 from tests.pages.running import has_ended, open_page, services, texts, until
 from tests.pictures import png
 
 
-def _project(images: int = 2) -> str:
-    project = services().projects.create_project("Shelf")
+def _project(images: int = 2, name: str = "Shelf") -> str:
+    project = services().projects.create_project(name)
     files = [(f"{number}.png", png((90 * number, 40, 200), (320, 240))) for number in range(images)]
     services().intake.add_images(project.id, files)
     return project.id
@@ -377,3 +378,25 @@ def test_grounding_is_offered_and_says_that_its_answers_have_boxes() -> None:
     at.run()
 
     assert any("The model answers with boxes too" in text for text in texts(at))
+
+
+@pytest.mark.parametrize("mode", ["both", "questions", "answers"])
+def test_a_recipe_that_nobody_opened_is_the_one_that_the_fields_have_at_first(
+    mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+    for waits in (True, False):
+        monkeypatch.setattr(folded, "WAITS", waits)
+        project_id = _project(name=f"Waits: {waits}")
+        services().questions.templates.add_template(project_id, "How bright is it?", language="tr")
+        at = open_page("generate", project_id)
+        at.session_state["generate-language"] = "tr"
+        at.session_state["generate-mode"] = mode
+        at.run()
+        assert bool(at.toggle) is not waits
+        (words,) = [text for text in texts(at) if text.startswith("**Images:**")]
+        assert "**Language:** Turkish" in words
+        at.button(key="generate-start").click().run()
+        made.append((words, services().tasks.list_tasks(project_id)[0].config))
+
+    assert made[0] == made[1]

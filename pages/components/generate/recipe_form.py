@@ -11,10 +11,14 @@ from core.questions import prompts
 from core.questions import recipe as recipes
 from core.questions.image_sets import MAX_IMAGES, MIN_IMAGES, SetsBy
 from core.questions.text import GROUNDING
-from pages.components.generate import batch_switch, missing_analyses
-from pages.components.shared import fixed_questions, language, model_picker, numbers, page
+from pages.components.generate import batch_switch, missing_analyses, recipe_summary
+from pages.components.shared import fixed_questions, folded, language, model_picker, numbers, page
 from pages.components.shared.model_picker import ModelChoice
 from pages.components.shared.numbers import pluralize
+
+_COUNT = 3
+_Sets = dict[str, tuple[str, int, dict[str, Any]]]
+"""Choices by their name: the label, how many images, and their part of the config."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,8 @@ class Recipe:
     cap: float | None
     images: int
     """Or sets of images, when the questions are about sets."""
+    comparison: "st.delta_generator.DeltaGenerator | None" = None
+    """Where the models are compared, once the fields are drawn."""
 
     @property
     def unit(self) -> str:
@@ -46,7 +52,18 @@ class Recipe:
 
 
 def show(project: Projects, mode: str) -> Recipe:
-    """Draw the recipe of a mode: both, questions or answers."""
+    """Draw the recipe of a mode, both, questions or answers: in words, with its fields in an expander below."""
+    words = st.container(key="generate-summary")
+    with folded.expander("Change the recipe", key="generate-recipe", parameter="kinds") as is_drawn:
+        recipe = _fields(project, mode) if is_drawn else _usual(project, mode)
+    with words:
+        recipe_summary.show(project.id, recipe.config, recipe.choices, recipe.images, recipe.cap)
+        if recipe.answers and not recipe.images:
+            st.caption("No image of this project has a question yet. Generate questions first, or add fixed questions.")
+    return recipe
+
+
+def _fields(project: Projects, mode: str) -> Recipe:
     asked_in = st.session_state.get("generate-language", "en")
     st.header("Which questions" if mode == "answers" else "Which images", anchor=False)
     config, images = _answer_targets(project) if mode == "answers" else _targets(project, asked_in)
@@ -65,6 +82,7 @@ def show(project: Projects, mode: str) -> Recipe:
     choices = [model_picker.show("generate")]
     if mode == "answers":
         choices += model_picker.show_more("generate", choices[0])
+    comparison = st.container()
     config["models"] = [choice.config for choice in choices]
     config["batch"] = batch_switch.show(choices)
     st.header("Options", anchor=False)
@@ -75,27 +93,28 @@ def show(project: Projects, mode: str) -> Recipe:
     config |= _more(project, config["language"])
     if "sets" in config:
         config["example_ids"] = []  # each is about one image
-    return Recipe(mode, config, choices, cap, images)
+    return Recipe(mode, config, choices, cap, images, comparison)
+
+
+def _usual(project: Projects, mode: str) -> Recipe:
+    """Return what the fields say before anybody opened them."""
+    asked_in = st.session_state.get("generate-language", "en")  # also a field of "Write your own"
+    sets = _answer_sets(project) if mode == "answers" else _image_sets(project, asked_in, _COUNT)
+    _, images, part = next((sets[name] for name in _offered(sets)), ("", 0, {}))
+    choice = model_picker.usual("generate")
+    config = dict(part)
+    if mode != "answers":
+        config |= {"num_questions": _COUNT, "kinds": {}, "custom_prompt": None, "with_answers": mode == "both"}
+    config |= {
+        "verifiable": False, "language": asked_in, "models": [choice.config], "batch": False, "example_ids": [],
+        "fresh": False,
+    }  # fmt: skip
+    return Recipe(mode, config, [choice], None, images)
 
 
 def _targets(project: Projects, asked_in: str) -> tuple[dict[str, Any], int]:
     """Draw the choice of images; return it as part of the config, with the number of images."""
-    wanted = st.session_state.get("generate-count", 3)
-    counts = page.services().questions.target_counts(project.id, asked_in, wanted)
-    chosen = st.session_state.get("selected-images", [])
-    sets: dict[str, tuple[str, int, dict[str, Any]]] = {
-        "selected": ("Selected images", len(chosen), {"image_ids": list(chosen)}),
-        "without": (
-            "Images without a question of their own",
-            counts.without_questions,
-            {"only_without_questions": True},
-        ),
-        "failed": ("Images that failed before", counts.failed, {"only_failed": True}),
-        "below": (f"Top up to {wanted} questions each", counts.below, {"top_up": True}),
-        "all": ("All images", counts.all, {}),
-    }
-    if counts.below == counts.without_questions:
-        del sets["below"]
+    sets = _image_sets(project, asked_in, st.session_state.get("generate-count", _COUNT))
     if (by := _sets_by()) is None:
         return _radio(sets, "generate-target")
     config, _ = _radio({name: sets[name] for name in ("selected", "all")}, "generate-set-target")
@@ -110,6 +129,25 @@ def _targets(project: Projects, asked_in: str) -> tuple[dict[str, Any], int]:
         return config, 0
     st.caption(f"{pluralize(len(found), 'set')}, one request each with its images in order.")
     return config, len(found)
+
+
+def _image_sets(project: Projects, asked_in: str, wanted: int) -> _Sets:
+    counts = page.services().questions.target_counts(project.id, asked_in, wanted)
+    chosen = st.session_state.get("selected-images", [])
+    sets: _Sets = {
+        "selected": ("Selected images", len(chosen), {"image_ids": list(chosen)}),
+        "without": (
+            "Images without a question of their own",
+            counts.without_questions,
+            {"only_without_questions": True},
+        ),
+        "failed": ("Images that failed before", counts.failed, {"only_failed": True}),
+        "below": (f"Top up to {wanted} questions each", counts.below, {"top_up": True}),
+        "all": ("All images", counts.all, {}),
+    }
+    if counts.below == counts.without_questions:
+        del sets["below"]
+    return sets
 
 
 def _sets_by() -> SetsBy | None:
@@ -131,23 +169,29 @@ _SETS = {
 
 
 def _answer_targets(project: Projects) -> tuple[dict[str, Any], int]:
+    return _radio(_answer_sets(project), "generate-answer-target", "image")
+
+
+def _answer_sets(project: Projects) -> _Sets:
     questions = page.services().questions
     open_ = questions.image_ids_to_answer(project.id, "unanswered")
     chosen = set(st.session_state.get("selected-images", []))
     of_chosen = [id_ for id_ in open_ if id_ in chosen]
     asked = questions.image_ids_to_answer(project.id, "all")
-    sets: dict[str, tuple[str, int, dict[str, Any]]] = {
+    return {
         "open": ("Questions without an answer", len(open_), {}),
         "selected": ("Questions without an answer, selected images only", len(of_chosen), {"image_ids": of_chosen}),
         "all": ("All questions", len(asked), {"which": "all"}),
     }
-    return _radio(sets, "generate-answer-target", "image")
 
 
-def _radio(sets: dict[str, tuple[str, int, dict[str, Any]]], key: str, noun: str = "") -> tuple[dict[str, Any], int]:
-    offered = [name for name in sets if sets[name][1]]
+def _offered(sets: _Sets) -> list[str]:
+    return [name for name in sets if sets[name][1]]
+
+
+def _radio(sets: _Sets, key: str, noun: str = "") -> tuple[dict[str, Any], int]:
+    offered = _offered(sets)
     if not offered:
-        st.caption("No image of this project has a question yet. Generate questions first, or add a fixed question.")
         return {}, 0
 
     def describe(name: str) -> str:
@@ -162,7 +206,7 @@ def _radio(sets: dict[str, tuple[str, int, dict[str, Any]]], key: str, noun: str
 
 
 def _what_to_ask(mode: str, asked_in: str, unit: str) -> dict[str, Any]:
-    count = st.slider(f"Questions per {unit}", 1, 20, 3, key="generate-count", persist_state="session")
+    count = st.slider(f"Questions per {unit}", 1, 20, _COUNT, key="generate-count", persist_state="session")
     kinds = st.pills(
         "Kinds of question", recipes.KINDS, selection_mode="multi", key="generate-kinds", persist_state="session",
         wrap=True, help="If you choose none, the model decides.",

@@ -25,7 +25,9 @@ def show(project: Projects, recipe: Recipe) -> bool:
             _try(project, {**recipe.config, "models": [recipe.choices[0].with_key]}, recipe.answers)
         with estimate_area:
             _estimate(recipe, preview)
-        model_table.show(recipe, preview)
+        if recipe.comparison is not None:
+            with recipe.comparison:
+                model_table.show(recipe, preview)
     return preview is not None
 
 

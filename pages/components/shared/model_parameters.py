@@ -34,6 +34,12 @@ def values(key: str) -> dict[str, Any]:
     }
 
 
+def without_usual(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a model that differ from those it has when nobody set any."""
+    usual = {"temperature": _TEMPERATURE, "max_tokens": _MAX_TOKENS}
+    return {name: value for name, value in config.items() if usual.get(name) != value}
+
+
 def show(key: str, config: dict[str, Any]) -> None:
     """Draw the fields in an expander, only while it is open; *config* is what a profile would store."""
     with st.expander("Address and parameters", key=f"{key}-advanced", on_change="rerun") as advanced:

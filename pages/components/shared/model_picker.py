@@ -70,6 +70,20 @@ def show(key: str, *, image_output: bool = False, built_in: str = "") -> ModelCh
     return choice
 
 
+def usual(key: str) -> ModelChoice:
+    """Return what the picker of a page that asks questions says before anybody changed it."""
+    config = model_parameters.values(key) | config_of(options()[0])
+    info = info_of(config)
+    return ModelChoice(config | {"model": info.model}, None, _is_refused(config, image_output=False))
+
+
+def in_words(choice: ModelChoice) -> str:
+    """Return the model with what is known about it, and whether its key is missing."""
+    info = info_of(choice.config)
+    is_missing = info.key_source is None and not choice.api_key
+    return f"{info.model}. {_describe(info, BUILT_IN_HELP)}" + (" Its key is missing." if is_missing else "")
+
+
 def show_more(key: str, first: ModelChoice) -> list[ModelChoice]:
     """Draw the choice of additional models and return them, without *first*."""
     chosen = st.multiselect(

@@ -29,7 +29,8 @@ def lines(task: Tasks) -> list[tuple[str, str]]:
     return _BY_TYPE.get(task.task_type, _others)(task.config)
 
 
-def _asked(config: _Config) -> list[tuple[str, str]]:
+def asked(config: _Config) -> list[tuple[str, str]]:
+    """Return what the recipe of a task of questions or answers says."""
     found = [("Images", _images(config))]
     if config.get("num_questions"):
         unit = "set" if config.get("sets") else "image"
@@ -147,8 +148,8 @@ def _value(value: Any) -> str:
 
 
 _BY_TYPE: dict[str, Callable[[_Config], list[tuple[str, str]]]] = {
-    "image-question-generation": _asked,
-    "image-answer-generation": _asked,
+    "image-question-generation": asked,
+    "image-answer-generation": asked,
     "image-import": _imported,
     "dataset-export": _exported,
     "style-generation": _styled,
