@@ -5,19 +5,12 @@ it for every page view.
 """
 
 if __name__ == "__main__":
-    from contextlib import suppress
+    from core.lazy import lazy_import
 
-    from core.errors import VitrineError
-    from core.runtime import runtime
-
-    # Imports every package of core before a page imports one: see core/lazy.py. A database that cannot be opened is
-    # said by the frame, which tries again.
-    with suppress(VitrineError):
-        _ = runtime.services
-    from pages.components.frame import layout
-
-    layout.show()
+    # By one thread: a browser that opens two pages runs this file twice at the same moment.
+    lazy_import("pages.components.frame.first_page").show()
 else:
+    from functools import partial
     from pathlib import Path
 
     import streamlit as st
@@ -43,5 +36,5 @@ else:
             vitrine.gate(vitrine.access_settings(st.get_option("server.address"), hosts), **where),
             vitrine.own_routes(**where),
         ],
-        lifespan=vitrine.lifespan,
+        lifespan=partial(vitrine.lifespan, first_page="pages.components.frame.first_page"),
     )

@@ -25,7 +25,7 @@ from playwright.sync_api import Page, sync_playwright
 from bench.pressing import open_desk, p95, within
 from bench.sessions import memory_mb
 from core import ImageDatasetService, Images, ImageService, ProjectService, connect
-from core.api.media import image_url, tiles_url
+from core.api.media_urls import image_url, tiles_url
 from core.images.storage import ImageStorage
 from core.images.tiles import SIDE_PX
 from tests.browser.driving import CHROMIUM_ARGS, AppServer, find_chromium

@@ -144,7 +144,7 @@ class _OwnRoutes:
         await routes(scope, receive, send)
 
     def _build(self) -> "ASGIApp":
-        lazy_import("core.services")
+        lazy_import("core.rooms")
         from starlette.middleware.exceptions import ExceptionMiddleware
         from starlette.routing import Router
 
@@ -161,12 +161,15 @@ class _OwnRoutes:
 
 
 @contextlib.asynccontextmanager
-async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
-    """Start-up and shutdown of the server process; the shutdown returns when everything has stopped."""
+async def lifespan(_app: Any, first_page: str = "") -> AsyncIterator[dict[str, Any]]:
+    """Start-up and shutdown of the server process; the shutdown returns when everything has stopped.
+
+    *first_page* names the module of the pages that the warm-up imports with what the first page needs of core.
+    """
     interpreter.apply_server_policy()
     uvicorn_private.limit_request_heads()
     warm_up = runtime.warm_up
-    warming = asyncio.create_task(asyncio.to_thread(warm_up.run))
+    warming = asyncio.create_task(asyncio.to_thread(warm_up.run, first_page))
     try:
         yield {}
     finally:

@@ -9,8 +9,9 @@ import threading
 from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+Owner = TypeVar("Owner")
 T = TypeVar("T")
 
 _LOCK = threading.RLock()
@@ -23,6 +24,28 @@ def lazy_import(name: str) -> ModuleType:
         with _LOCK:
             _modules[name] = import_module(name)
     return _modules[name]
+
+
+class LazyModule:
+    """Stands for the module *name*, which the first use of one of its names imports."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(lazy_import(self._name), name)
+
+
+def make_once(owner: Owner, name: str, make: Callable[[Owner], T]) -> T:
+    """Return the attribute *name* of *owner*, which *make* makes the first time.
+
+    ``functools.cached_property`` has a lock of its own, and two threads could wait for each other.
+    """
+    with _LOCK:
+        made: dict[str, T] = vars(owner)
+        if name not in made:
+            made[name] = make(owner)
+        return made[name]
 
 
 class Lazy(Generic[T]):

@@ -204,7 +204,7 @@ class ProjectService:
 
     def _mover(self) -> Any:
         # By name: that room stands on those that import this module.
-        return lazy_import("core.moving").ProjectMover(self._db)
+        return lazy_import("core.moving.service").ProjectMover(self._db)
 
     @cached_until_write
     def counts(self, project_id: str) -> ProjectCounts:

@@ -111,6 +111,7 @@ class Runtime:
         self.services.tasks.list_tasks(active_only=True)
 
     def _prepare_the_rest(self) -> Iterator[Callable[[], object]]:
+        yield lambda: lazy_import("core.rooms")
         yield self.services.start_image_worker
         yield lambda: self.services.engine
         yield self.services.llm.warm_up

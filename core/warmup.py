@@ -10,6 +10,7 @@ from importlib.abc import MetaPathFinder
 
 from core import interpreter
 from core.errors import VitrineError
+from core.lazy import lazy_import
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +33,15 @@ class WarmUp:
         self._no_page_runs = threading.Event()
         self._no_page_runs.set()
 
-    def run(self) -> None:
-        """Run every step. An error is logged and ends the warm-up; the code that needs the import raises it again."""
+    def run(self, first_page: str = "") -> None:
+        """Import the module *first_page* and run every step.
+
+        An error is logged and ends the warm-up; the code that needs the import raises it again.
+        """
         try:
             with interpreter.importing():
+                if first_page:
+                    lazy_import(first_page)
                 self._run_steps()
         except VitrineError as error:
             log.error("%s", error)

@@ -91,7 +91,23 @@ def test_the_services_of_the_first_page_bring_in_no_decoder_and_no_model_library
         "aiohttp",
         "alembic",
     }
-    assert _loaded_by("import core.services") & heavy == set()
+    assert _loaded_by("import core.services, core.rooms") & heavy == set()
+
+
+def test_the_first_page_imports_no_room_but_those_it_shows() -> None:
+    """What Overview's script imports is there before it runs, so no page run imports beside the warm-up."""
+    code = (
+        "import ast, logging, sys; logging.disable(); import pages.components.frame.first_page; "
+        "first = set(sys.modules); "
+        "script = ast.parse(open('pages/overview.py').read()); "
+        "imports = [node for node in script.body if isinstance(node, ast.Import | ast.ImportFrom)]; "
+        "exec(compile(ast.Module(imports, []), 'overview', 'exec')); "
+        "print({n for n in set(sys.modules) - first if n.startswith(('core', 'pages'))}, "
+        "{n.split('.')[1] for n in first if n.startswith('core.')} & set(sys.argv[1:]))"
+    )
+    rooms = ["bin", "export", "llm", "overlap", "rooms", "style", "transform", "webhooks"]
+    run = subprocess.run([sys.executable, "-c", code, *rooms], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout == "set() set()\n"
 
 
 def test_core_offers_exactly_the_promised_names() -> None:

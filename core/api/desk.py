@@ -19,7 +19,7 @@ from core.api.desk_messages import ABOUT_AN_ENTRY, messages_of_items
 from core.api.desk_regenerate import offered_models, regenerate_route
 from core.api.desk_twins import candidates, twin_of_items, twin_route
 from core.api.json_body import read_object
-from core.api.media import image_url, tiles_url
+from core.api.media_urls import image_url, tiles_url
 from core.api.roles import RULE, require_ids
 from core.api.route_rules import Rule
 from core.checks.store import contradictions

@@ -3,7 +3,7 @@
 from typing import Any
 
 from core.accounts.actor import Actor
-from core.api.media import image_url
+from core.api.media_urls import image_url
 from core.services import Services
 
 

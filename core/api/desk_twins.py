@@ -14,7 +14,7 @@ from core.accounts.permissions import Act
 from core.api import errors
 from core.api.desk_regenerate import config_of
 from core.api.json_body import read_object
-from core.api.media import image_url
+from core.api.media_urls import image_url
 from core.api.roles import require_ids
 from core.dataset import existing_entry
 from core.db import ImageDatasets

@@ -16,7 +16,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from core.api import errors
-from core.api.media import file_response, image_url
+from core.api.media import file_response
+from core.api.media_urls import image_url
 from core.errors import InvalidInputError, NotFoundError, VitrineError
 from core.services import Services
 

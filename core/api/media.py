@@ -4,24 +4,19 @@ import asyncio
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
-from urllib.parse import quote
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from core.accounts.actor import Actor
-from core.api import credentials, errors
+from core.api import errors
 from core.db import Exports, Images
 from core.errors import NotFoundError, VitrineError
 from core.images import ImageService, Tile
 from core.images.storage import RENDITION_VERSION
 from core.moving.service import file_stem
 from core.services import Services
-
-ImageSize = Literal["thumb", "view", "original"]
 
 IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp")
 _MEDIA_TYPE_OF_FORMAT = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
@@ -59,40 +54,6 @@ def media_routes(services: Callable[[], Services], middleware: Sequence[Middlewa
         Route("/exports/{export_id}", export, methods=["GET"], middleware=middleware),
         Route("/exports/projects/{task_id}", project, methods=["GET"], middleware=middleware),
     ]
-
-
-def image_url(image_id: str, sha256: str, size: ImageSize = "thumb", *, signed_for: Actor | None = None) -> str:
-    """Return the URL of an image, without the base path; equal bytes have equal URLs, so browsers cache them.
-
-    Args:
-        image_id: The image.
-        sha256: Hash of its bytes.
-        size: "thumb", "view" or "original".
-        signed_for: With a password the URL can be read without credentials while those of this actor are valid; a
-            page needs no signature, because its browser sends the session.
-    """
-    path = f"/img/{image_id}/{size}"
-    signature = credentials.signature(path, signed_for) if signed_for is not None else ""
-    return f"{path}?{_version(sha256)}" + (f"&s={quote(signature)}" if signature else "")
-
-
-def tiles_url(image_id: str, sha256: str) -> str:
-    """Return the URL of the tiles of an image, without the base path; {level}, {x} and {y} stand for their places."""
-    return f"/img/{image_id}/tile/{{level}}/{{x}}/{{y}}?{_version(sha256)}"
-
-
-def _version(sha256: str) -> str:
-    return f"v={sha256[:12]}-{RENDITION_VERSION}"
-
-
-def export_url(export_id: str) -> str:
-    """Return the URL of a finished export, without the base path."""
-    return f"/exports/{export_id}"
-
-
-def project_archive_url(task_id: str) -> str:
-    """Return the URL of the archive that a task made of a project, without the base path."""
-    return f"/exports/projects/{task_id}"
 
 
 def image_file(images: ImageService, image: Images, size: str) -> Response:

@@ -30,7 +30,7 @@ from core.db import (
 )
 from core.db.base import Base
 from core.export.bundle_files import export_files
-from core.moving.contents import EXPORT_TASK
+from core.moving import EXPORT_TASK
 from core.moving.service import ARCHIVES_DIRECTORY
 
 _PART_ROWS = 500

@@ -1,8 +1,6 @@
 """Moving whole projects: a project with everything in it as one archive, and back."""
 
-from core.moving.incoming import ImportedProject
-from core.moving.kinds import project_task_kinds
-from core.moving.service import ProjectMover
-from core.moving.starting import ProjectImports
+EXPORT_TASK, IMPORT_TASK = "project-export", "project-import"
+"""The kinds of task that move a project. They are here because the first page asks for them, and for nothing below."""
 
-__all__ = ["ImportedProject", "ProjectImports", "ProjectMover", "project_task_kinds"]
+__all__ = ["EXPORT_TASK", "IMPORT_TASK"]

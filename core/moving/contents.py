@@ -39,11 +39,11 @@ from core.db import (
     utc_now,
 )
 from core.db.base import Base
+from core.moving import EXPORT_TASK, IMPORT_TASK
 from core.tasks import TaskStatus
 from core.tasks.service import ACTIVE, STAYED_BEHIND
 from core.vision.store import WORDS
 
-EXPORT_TASK, IMPORT_TASK = "project-export", "project-import"
 MOVED = "The project was moved while this task was open. Resume it here."
 LEFT_BEHIND = "The project was moved while this task was open, without the files it reads. Start it again."
 

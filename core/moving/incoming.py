@@ -27,8 +27,9 @@ from core.db import (
 )
 from core.errors import ConflictError, InvalidInputError, NotFoundError
 from core.llm.profiles import checked_config
+from core.moving import IMPORT_TASK
 from core.moving.checking import CheckedArchive
-from core.moving.contents import IMPORT_TASK, STAGED, TABLE, MovedTable
+from core.moving.contents import STAGED, TABLE, MovedTable
 from core.moving.manifest import OpenedArchive
 from core.moving.rows import PART_ROWS, read_rows
 from core.projects import numbered_name

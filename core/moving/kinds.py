@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from core.db import Database, Tasks
 from core.errors import ItemInterrupted
-from core.moving.contents import EXPORT_TASK, IMPORT_TASK
+from core.moving import EXPORT_TASK, IMPORT_TASK
 from core.moving.exporting import CancelCheck
 from core.moving.incoming import ImportedProject
 from core.moving.service import ProjectMover, file_stem

@@ -11,8 +11,9 @@ from core.errors import InvalidInputError, NotFoundError, VitrineError
 from core.images.import_outcome import label_of
 from core.images.opened_storage import opened_storage
 from core.images.storage import translate_disk_errors
+from core.moving import EXPORT_TASK
 from core.moving.checking import ImageLimits, check_archive
-from core.moving.contents import EXPORT_TASK, MovedTable
+from core.moving.contents import MovedTable
 from core.moving.exporting import ArchiveReport, ArchiveWriter, CancelCheck, Progress
 from core.moving.incoming import ImportedProject, IncomingProjectStore, Reveal, revealing
 from core.moving.loading import Loader

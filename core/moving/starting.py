@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from core.db import Tasks
 from core.errors import InvalidInputError
-from core.moving.contents import IMPORT_TASK
+from core.moving import IMPORT_TASK
 from core.moving.service import ProjectMover
 from core.tasks import TaskService
 

@@ -29,7 +29,7 @@ MODELS: dict[WireFormat, tuple[str, str]] = {
 @pytest.fixture(autouse=True)
 def _short_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
     policy = RetryPolicy(first_wait_s=0.01, longest_wait_s=0.03)
-    monkeypatch.setattr("core.services.LLMService", partial(LLMService, policy))
+    monkeypatch.setattr("core.rooms.LLMService", partial(LLMService, policy))
 
 
 def _use_key(client: TestClient, project_id: str, fault: Fault, wire: WireFormat) -> list[str]:

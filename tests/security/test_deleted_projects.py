@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from core import ownership
 from core.api import build_routes
-from core.api.media import export_url, image_url
+from core.api.media_urls import export_url, image_url
 from core.api.rest import build_api
 from core.db import CheckRuns, Exports, GeneratedImages, ImageVectors, Tasks, utc_now
 from core.runtime import runtime

@@ -12,7 +12,7 @@ from core.access import SignInService
 from core.accounts.actor import Actor
 from core.accounts.roles import Role
 from core.api import build_routes
-from core.api.media import image_url
+from core.api.media_urls import image_url
 from core.runtime import runtime
 from tests.security.people import House, client, house, make_person
 

@@ -11,7 +11,7 @@ from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.routers.tasks import start, task_answer
 from core.api.schemas import Id, OneOfBody, RequestBody, TaskAnswer
 from core.db import Tasks
-from core.moving.contents import EXPORT_TASK
+from core.moving import EXPORT_TASK
 
 router = APIRouter(prefix="/api/projects", tags=["projects"])
 

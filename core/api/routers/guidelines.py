@@ -9,7 +9,7 @@ from fastapi import APIRouter, File, Query, UploadFile
 from pydantic import Field
 
 from core.api.dependencies import CurrentActor, ServicesDep
-from core.api.media import image_url
+from core.api.media_urls import image_url
 from core.api.schemas import INTEGRAL, Id, RequestBody, ResponseBody
 from core.api.upload_form import UploadRoute
 from core.dataset.guidelines.service import MAX_CHARS, GuidelineVersion

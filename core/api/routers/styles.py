@@ -10,7 +10,7 @@ from pydantic import Field
 
 from core.accounts.actor import Actor
 from core.accounts.permissions import Act
-from core.api import media
+from core.api import media_urls
 from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.schemas import (
     INTEGRAL,
@@ -317,4 +317,4 @@ def _url(request: Request, image: Images | None) -> str | None:
     if image is None:
         return None
     base, actor = str(request.scope.get("root_path", "")), request.scope["vitrine.actor"]
-    return base + media.image_url(image.id, image.sha256, "original", signed_for=actor)
+    return base + media_urls.image_url(image.id, image.sha256, "original", signed_for=actor)

@@ -14,12 +14,12 @@ from core.accounts.actor import Actor
 from core.accounts.permissions import Act
 from core.api.dependencies import ServicesDep
 from core.api.guard import ACTOR
-from core.api.media import project_archive_url
+from core.api.media_urls import project_archive_url
 from core.api.schemas import Cursor, Id, Limit, Page, RequestBody, ResponseBody, TaskAnswer
 from core.db import Tasks
 from core.errors import NotFoundError
 from core.llm import session_keys
-from core.moving.contents import EXPORT_TASK
+from core.moving import EXPORT_TASK
 from core.services import Services
 from core.tasks import TaskStatus, models_of, with_models
 

@@ -10,6 +10,7 @@ import streamlit as st
 import pages
 from core import Tasks
 from core.errors import VitrineError
+from core.lazy import lazy_import
 from core.runtime import runtime
 from pages import PAGES, PageEntry
 from pages.components.frame import access, landing, low_disk, own_account, tab_title, tour
@@ -51,6 +52,8 @@ def show() -> None:
                 access.sign_in_status()
             low_disk.warn(actor)
             if actor.is_admin or landing.is_allowed(_entry(current.url_path), project_id):
+                if current.url_path:
+                    lazy_import("core.rooms")  # by one thread, before the script of the page imports some of them
                 tour.show(project_id)
                 current.run()
             else:

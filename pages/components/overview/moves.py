@@ -1,15 +1,24 @@
 """Exporting a whole project and importing one: the dialog, and the task while it runs."""
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from core import Projects, Tasks
 from core.accounts.roles import Role
 from core.errors import NotFoundError
-from core.moving.contents import EXPORT_TASK, IMPORT_TASK
+from core.lazy import LazyModule
+from core.moving import EXPORT_TASK, IMPORT_TASK
 from core.runtime import runtime
 from core.tasks.service import ENDED
 from pages.components.overview import archive_file
-from pages.components.shared import page, project_archive, task_labels, task_progress, visitor
+from pages.components.shared import page, task_labels, visitor
+
+if TYPE_CHECKING:
+    from pages.components.shared import project_archive, task_progress
+else:
+    project_archive = LazyModule("pages.components.shared.project_archive")
+    task_progress = LazyModule("pages.components.shared.task_progress")
 
 
 def export(project: Projects) -> None:

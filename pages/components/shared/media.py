@@ -4,27 +4,27 @@ from functools import cache
 
 import streamlit as st
 
-from core.api import media
+from core.api import media_urls
 
 
-def image_url(image_id: str, sha256: str, size: media.ImageSize = "thumb") -> str:
+def image_url(image_id: str, sha256: str, size: media_urls.ImageSize = "thumb") -> str:
     """Return the URL of an image; *size* is thumb, view or original (a download)."""
-    return base_path() + media.image_url(image_id, sha256, size)
+    return base_path() + media_urls.image_url(image_id, sha256, size)
 
 
 def tiles_url(image_id: str, sha256: str) -> str:
     """Return the URL of the tiles of an image, with {level}, {x} and {y}."""
-    return base_path() + media.tiles_url(image_id, sha256)
+    return base_path() + media_urls.tiles_url(image_id, sha256)
 
 
 def export_url(export_id: str) -> str:
     """Return the download URL of a finished export."""
-    return base_path() + media.export_url(export_id)
+    return base_path() + media_urls.export_url(export_id)
 
 
 def project_archive_url(task_id: str) -> str:
     """Return the download URL of the archive that a task made of a project."""
-    return base_path() + media.project_archive_url(task_id)
+    return base_path() + media_urls.project_archive_url(task_id)
 
 
 @cache

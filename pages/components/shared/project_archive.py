@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import Tasks
 from core.errors import NotFoundError
-from core.moving.contents import EXPORT_TASK, IMPORT_TASK
+from core.moving import EXPORT_TASK, IMPORT_TASK
 from core.tasks import TaskStatus
 from pages.components.shared import media, numbers, page
 from pages.components.shared.numbers import pluralize

@@ -6,15 +6,15 @@ from pathlib import PurePath
 from core import Tasks, caller
 from core.importing.outcomes import outcomes_of_task
 from core.tasks import models_of
-from core.vision import ImageAnalysisTask
 from core.vision.analyzers import analyzers
+from core.vision.items import TASK_TYPE as ANALYSIS
 from pages.components.shared import moment, numbers, page
 from pages.components.shared.numbers import pluralize
 
 _IMPORT, _QUESTIONS = "image-import", "image-question-generation"
 # An item of an analysis is a few images for one analyzer.
 _UNITS = {
-    _QUESTIONS: "image", ImageAnalysisTask.task_type: "part", "image-variants": "image", "style-analysis": "image",
+    _QUESTIONS: "image", ANALYSIS: "part", "image-variants": "image", "style-analysis": "image",
     "style-generation": "image",
 }  # fmt: skip
 _MAX_CHARS = 60
@@ -60,7 +60,7 @@ def subject(task: Tasks) -> str:
 
 def _analyzers(task: Tasks) -> str:
     """Return the analyzers of a task; those of new images follow the switch of the project."""
-    if task.task_type != ImageAnalysisTask.task_type:
+    if task.task_type != ANALYSIS:
         return ""
     if task.config.get("new"):
         return "new images"

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from core import app
 from core.accounts.actor import Actor
 from core.api import credentials
-from core.api.media import image_url
+from core.api.media_urls import image_url
 from core.runtime import runtime
 from tests.pictures import png
 

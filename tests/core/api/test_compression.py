@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from core import Projects, app
-from core.api.media import export_url, image_url
+from core.api.media_urls import export_url, image_url
 from core.db import Exports
 from core.runtime import runtime
 from tests.pictures import png

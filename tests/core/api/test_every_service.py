@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import core
-from core.services import Services
+from core.services import Made, Services
 
 API = Path(core.__file__).parent / "api"
 
@@ -165,8 +165,9 @@ def reached() -> frozenset[str]:
 def offered(services: Services) -> Iterator[str]:
     """Yield ``service.method`` for every public method; one object that has two names counts once."""
     parts = {"checks.people": services.checks.people, "questions.templates": services.questions.templates}
-    for name, service in (vars(services) | parts).items():
-        if name != "db" and not name.startswith("_") and type(service).__module__.startswith("core."):
+    made = {name: getattr(services, name) for name, one in vars(Services).items() if isinstance(one, Made)}
+    for name, service in (made | parts).items():
+        if not name.startswith("_") and type(service).__module__.startswith("core."):
             for method, _ in inspect.getmembers(type(service), inspect.isfunction):
                 if not method.startswith("_"):
                     yield f"{name}.{method}"

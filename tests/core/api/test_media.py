@@ -9,7 +9,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from core import Images, Projects
-from core.api.media import export_url, image_url, tiles_url
+from core.api.media_urls import export_url, image_url, tiles_url
 from core.db import Exports
 from core.images.storage import RENDITION_VERSION
 from core.services import Services

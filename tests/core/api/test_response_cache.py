@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from core import Images, Projects, ProjectService, connect
 from core.api import build_routes, response_cache
-from core.api.media import image_url, tiles_url
+from core.api.media_urls import image_url, tiles_url
 from core.api.routers import ALL
 from core.services import Services
 from tests.pictures import png

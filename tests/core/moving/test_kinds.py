@@ -11,8 +11,8 @@ from sqlmodel import select
 from core import Tasks
 from core.db import Events, ImageDatasets, ImageHashes, Images, IncomingProjects, LlmCalls, Questions, TaskItems
 from core.errors import ItemInterrupted
-from core.moving import exporting, service
-from core.moving.contents import EXPORT_TASK, STAGED
+from core.moving import EXPORT_TASK, exporting, service
+from core.moving.contents import STAGED
 from core.moving.loading import Loader
 from core.moving.packing import ContinuedZip
 from core.services import Services
