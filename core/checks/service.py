@@ -308,7 +308,9 @@ def _config(
 
 def _known_options(check: str) -> str:
     known: dict[str, Any] = {**checks(), **asking_checks()}
-    return f"Options of {check}: {known_options(known[check].options)}." if check in known else ""
+    if check not in known:
+        return f"Use one of {', '.join(known)}."
+    return f"Options of {check}: {known_options(known[check].options)}."
 
 
 def _report(run: CheckRuns) -> CheckReport:

@@ -154,7 +154,7 @@ def judged(project: Projects, worst: int) -> None:
             entry.id, entry.image_id, number, entry.question, entry.answer, "text", "", "en", "", good,
             is_rejected=not good, verdict=good,
         )  # fmt: skip
-        scores = [5 if good else worst] * 4
+        scores = [5 if good else worst] * 3 + [4 if number % 7 == 1 and worst < 4 else 5 if good else worst]
         answered.append((checked, Finding(entry.id, "scored", float(scores[0]), {"scores": scores, "reasons": []})))
     asked = {
         "models": ["openai/gpt-4o"], "seed": 0, "drawn": 36, "of": 30, "compared": 6, "left_out": 0, "answered": 36,
@@ -180,6 +180,8 @@ def test_the_judge_says_whether_it_may_be_trusted_and_why() -> None:
     judged(project, worst=1)
     at = open_page("check", project.id)
     assert "May it be trusted? **Yes**: agrees with you in 100 of 100, a coin does in 50." in texts(at)
+    lines = next(frame.value for frame in at.dataframe if "Line" in frame.value)
+    assert lines["Mean"].tolist() == [5.0, 5.0, 5.0, 4.8]  # 20 of 24 got 5 for the last line, and 4 got 4
     asked = "was asked about all 30 entries; 6 reviewed entries beside them, to compare with people"
     assert any(asked in text for text in texts(at))
 

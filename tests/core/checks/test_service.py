@@ -121,6 +121,8 @@ async def test_too_few_entries_and_unknown_names_get_a_sentence(
         await checks.run(project.id, "balance", **options)
     with pytest.raises(InvalidInputError, match=r"'check'\. Options of arena: sample, seed, fresh"):
         checks.estimate(project.id, "arena", "", models=[], **options)
+    with pytest.raises(InvalidInputError, match=r"Missing a required argument: 'check'\. Use one of guessable,"):
+        await checks.run(project.id)  # type: ignore[call-arg]
     with pytest.raises(InvalidInputError, match=r"cost_cap cannot be used: it is not known\. Known are: sample"):
         checks.estimate(project.id, "arena", models=[{"model": "openai/a"}], cost_cap=1.0)
     with pytest.raises(InvalidInputError, match="There is no field called color"):

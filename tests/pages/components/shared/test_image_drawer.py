@@ -99,3 +99,16 @@ def test_a_version_of_an_image_goes_back_to_the_original(images: list[Images]) -
 
     assert services().images.get_image(images[0].id) is not None
     assert services().images.get_image(version.id) is None
+
+
+def test_open_messages_to_or_by_a_person_can_be_closed_and_no_others(images: list[Images]) -> None:
+    team = services()
+    entry = team.dataset.create_dataset_entry(images[0].project_id, images[0].id, "Which color?", "red")
+    for sender, to in (("Ben", "local"), ("local", "Ann"), ("Ben", "Carl")):
+        team.messages.send(entry.id, "Please look again.", to=to, actor=sender)
+
+    at = _drawer(images[0].id, [images[0].id])
+    offered = ["Take it off the queue of Ann", "Nothing to change"]
+    assert [one.label for one in at.button if (one.key or "").startswith("message-close")] == offered
+    at.button(key=f"message-close-{entry.id}-local").click().run()
+    assert [one.label for one in at.button if (one.key or "").startswith("message-close")] == offered[:1]
