@@ -1,5 +1,7 @@
 """Duplicates are found by hash and by vectors; variants and what a person kept apart are none."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -16,6 +18,7 @@ from core.vision.near_pairs import PairSearch
 from core.vision.vectors import rows
 from core.vision.vectors.pairs import NearPairs, near_pairs
 from tests.core.vision.conftest import add_images
+from tests.planted import npz_that_touches
 
 KIND = "measured 1"
 NAMES = ("a.jpg", "b.jpg", "c.jpg", "d.jpg")
@@ -145,12 +148,16 @@ def test_added_vectors_continue_the_pairs_of_an_earlier_process(
     assert starts == [4]
 
 
-def test_a_damaged_file_of_pairs_is_made_anew(services: Services, project: Projects, ids: dict[str, str]) -> None:
+def test_a_damaged_file_of_pairs_is_made_anew(
+    services: Services, project: Projects, ids: dict[str, str], tmp_path: Path
+) -> None:
     expected = PairSearch(services.db).near_images(project.id)
     (file,) = services.db.data_dir.glob("cache/vectors/**/near.npz")
-    for damaged in (b"", b"PK\x03\x04 not an archive", file.read_bytes()[:200]):
+    planted = npz_that_touches(tmp_path / "ran", "count", "first")
+    for damaged in (b"", b"PK\x03\x04 not an archive", file.read_bytes()[:200], planted):
         file.write_bytes(damaged)
         assert PairSearch(services.db).near_images(project.id) == expected
+    assert not (tmp_path / "ran").exists()
 
 
 def test_a_replaced_vector_makes_the_pairs_anew(services: Services, project: Projects, ids: dict[str, str]) -> None:

@@ -19,6 +19,7 @@ from core.vision.map import file, process
 from core.vision.map.kinds import kind_of_map
 from core.vision.vectors import rows
 from tests.core.vision.conftest import add_images
+from tests.planted import npz_that_touches
 
 KIND = "toy, a/b"
 DIMENSIONS = 8
@@ -53,6 +54,12 @@ def ids(services: Services, project: Projects) -> list[str]:
     found = list(add_images(services, project.id, *(f"{number}.jpg" for number in range(6))).values())
     store(services, project.id, {id_: direction(number // 3) for number, id_ in enumerate(found)})
     return found
+
+
+def test_a_file_that_would_run_a_program_is_no_map(tmp_path: Path) -> None:
+    (tmp_path / "map.npz").write_bytes(npz_that_touches(tmp_path / "ran", "version", "times"))
+    assert file.read(tmp_path / "map.npz") is None
+    assert not (tmp_path / "ran").exists()
 
 
 def test_a_task_lays_out_the_map_and_it_says_of_when_it_is(
