@@ -52,8 +52,6 @@ _TUNING = re.compile(
 _LOOKS = ("border", "height", "height_px", "horizontal", "min_column_width", "width", "wrap", "wrap_lines")
 # Rooms with code for PostgreSQL alone; the tests of that code run with VITRINE_TEST_DATABASE=postgresql only.
 _ON_POSTGRESQL = ("core/tasks/engines/", "core/db/", "core/llm/rate", "core/vision/vectors/", "core/backup/")
-# Where tests outside a room drive its code.
-_ELSEWHERE = {"core/api/": "tests/security", "core/llm/": "tests/security", "pages/": "tests/browser"}
 
 
 @dataclass(frozen=True)
@@ -165,15 +163,14 @@ def tests_of(file: str) -> list[list[str]]:
     """Return the tests that should notice a change of *file*, the nearest first.
 
     These are the tests of its module with the declared values of its room, the tests that name the module or belong to
-    one that imports it, all tests of its room, those elsewhere that drive this room, and the rooms that import it if
-    they are one or two.
+    one that imports it, all tests of its room, and the rooms that import it if they are one or two. Tests elsewhere,
+    such as those in a browser, take too long, and a room's own tests have to notice.
     """
     importers = importers_of(file)
     nearest = _present([_test_of(file), f"{_room_of(file)}/test_declared_values.py"])
-    elsewhere = [tests for beginning, tests in _ELSEWHERE.items() if file.startswith(beginning)]
     other_rooms = sorted({_room_of(other) for other in importers} - {_room_of(file), "tests/core", "tests/pages"})
     about = [*map(_test_of, importers), *_naming(Path(file).stem, _room_of(file))]
-    groups = [nearest, [test for test in _present(about) if test not in nearest], _tests_in(_room_of(file)), elsewhere]
+    groups = [nearest, [test for test in _present(about) if test not in nearest], _tests_in(_room_of(file))]
     groups += [_tests_in(room) for room in other_rooms if len(other_rooms) <= 2]
     return [group for number, group in enumerate(groups) if group and group not in groups[:number]]
 
