@@ -122,6 +122,24 @@ def test_a_file_that_is_not_read_adds_no_format_to_the_summary(page: AppTest) ->
     assert page_escape("notes.txt: This text is not read") in page.warning[0].value
 
 
+@pytest.mark.parametrize(("chosen", "is_embedded"), [("Pages as images", False), ("Embedded images", True)])
+def test_the_pages_of_a_pdf_or_what_is_embedded_in_it_are_imported(
+    chosen: str, is_embedded: bool, page: AppTest
+) -> None:
+    pages, data = [drawn(1), drawn(2)], BytesIO()
+    pages[0].save(data, "PDF", save_all=True, append_images=pages[1:])
+    upload = uploaded("shelf.pdf", data.getvalue())
+    page.run()
+    page.segmented_control(key="import-pdf-embedded").set_value(chosen).run()
+    page.number_input(key="import-pdf-first_page").set_value(2).run()
+    page.button(key="waiting-import").click().run()
+
+    assert not page.exception
+    assert tasks()[0].config == {
+        "source": "path", "path": upload.path, "name": "shelf.pdf", "embedded": is_embedded, "first_page": 2,
+    }  # fmt: skip
+
+
 def test_the_summary_says_where_the_images_come_from(page: AppTest) -> None:
     samples = BytesIO()
     with tarfile.open(fileobj=samples, mode="w") as tar:

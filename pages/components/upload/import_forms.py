@@ -1,17 +1,17 @@
 """The ways in besides the drop zone: a path, and the forms that the sources of images declare."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 import streamlit as st
 
 from core import object_storage
 from core.importing.sources import SOURCES
-from core.importing.sources.base import Source, SourceOption
+from core.importing.sources.base import Source
 from pages.components.shared import page
 from pages.components.shared.numbers import pluralize
-from pages.components.upload import bucket_form, waiting_imports
+from pages.components.upload import bucket_form, source_options, waiting_imports
 
 PATH, BUCKET = "path", "bucket"
 
@@ -85,31 +85,13 @@ def _entered(source: Source, project_id: str) -> None:
             entered = [line.strip() for line in text.splitlines() if line.strip()]
         else:
             entered = st.text_input(source.input_label, key=key, placeholder=source.placeholder).strip()
-        options = _options(source)
+        options = source_options.show(source, key)
     if source.help:
         st.caption(source.help)
     label = f"Import {pluralize(len(entered), 'image')}" if source.input == "lines" else "Import"
     if _is_pressed(label, source.name, disabled=not entered):
         with page.show_errors():
             waiting_imports.start(project_id, {**source.config_of(entered), **options})
-
-
-def _options(source: Source) -> dict[str, Any]:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        return {option.key: _option(source, option) for option in source.options}
-
-
-def _option(source: Source, option: SourceOption) -> Any:
-    key = f"import-{source.name}-{option.key}"
-    if option.choices:
-        labels = list(option.choices)
-        chosen = st.segmented_control(option.label, labels, default=labels[0], required=True, key=key)
-        return option.choices[chosen]
-    if option.minimum is not None:
-        return st.number_input(
-            option.label, option.minimum, value=None, placeholder=option.placeholder, key=key, width=130
-        )
-    return st.text_input(option.label, key=key, placeholder=option.placeholder, width=130).strip()
 
 
 def _is_pressed(label: str, key: str, *, disabled: bool) -> bool:

@@ -11,11 +11,12 @@ from core.errors import VitrineError
 from core.importing import class_directories
 from core.importing.previewing import ImportPreview
 from core.importing.readers import FORMATS
+from core.importing.sources.path import PathSource
 from core.importing.survey import Survey
 from core.importing.upload import Upload
 from pages.components.shared import numbers, page, run_queue
 from pages.components.shared.numbers import pluralize
-from pages.components.upload import drop, records
+from pages.components.upload import drop, records, source_options
 
 _PATH = "import-offered-path"
 _MAX_PROBLEMS = 5
@@ -131,18 +132,12 @@ def _documents(project_id: str, one: _Waiting, survey: Survey) -> None:
     parts += [pluralize(len(survey.images), "image")] if survey.images else []
     parts += [pluralize(len(survey.others), "other file")] if survey.others else []
     _title(one, " and ".join(parts))
-    choices = {"Pages as images": False, "Embedded images": True}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        embedded = st.segmented_control(
-            "Images to import", list(choices), default="Pages as images", required=True, key="import-pdf-embedded"
-        )
-        first = st.number_input("First page", 1, value=None, placeholder="1", key="import-pdf-first", width=130)
-        last = st.number_input("Last page", 1, value=None, placeholder="last page", key="import-pdf-last", width=130)
+    options = source_options.show(PathSource(), "import-pdf")
     with st.container(horizontal=True):
         is_pressed = _import_button()
         _discard_button(one)
     if is_pressed:
-        _import(project_id, one, embedded=choices[embedded], first_page=first, last_page=last)
+        _import(project_id, one, **options)
 
 
 def _preview(project_id: str, one: _Waiting, survey: Survey) -> None:
