@@ -12,6 +12,8 @@ LONG_ANSWER_CHARS = 600
 """Longer than nearly every reference answer of the common visual question sets."""
 
 _ANSWER = "lower(trim(answer, ' .!'))"
+_OFFERS = (" or ", " veya ", " ya da ", " yoksa ", "还是", "或")
+"""Words of questions that offer alternatives, in English, Turkish and Chinese: the answer has to be one of them."""
 _REFUSALS = ("as an ai", "i cannot", "i can''t", "unable to", "i''m sorry")
 """Phrases of a model that did not see or does not know."""
 
@@ -37,7 +39,8 @@ ROW_CHECKS = (
     RowCheck(
         "reveals",
         "Question gives its answer away",
-        f"length({_ANSWER}) >= {REVEALING_CHARS} AND replace(lower(question), {_ANSWER}, '') != lower(question)",
+        f"length({_ANSWER}) >= {REVEALING_CHARS} AND replace(lower(question), {_ANSWER}, '') != lower(question)"
+        + "".join(f" AND replace(lower(question), '{word}', '') = lower(question)" for word in _OFFERS),
     ),
     RowCheck(
         "refusal",

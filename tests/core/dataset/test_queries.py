@@ -101,6 +101,16 @@ def test_an_invalid_value_is_refused(line: str, entries: EntryQueries, project: 
         entries.find_entries(project.id, parse_search(line))
 
 
+def test_a_question_that_offers_its_answer_among_others_does_not_give_it_away(
+    make: Make, entries: EntryQueries, project: Projects
+) -> None:
+    make("Is it day or night?", "Night.")
+    make("Gündüz veya gece mi?", "Gece")
+    make("这是一只白色的猫还是黑色的猫？", "一只白色的猫")
+    tells = make("Which color has the orange kettle?", "Orange")  # "or" is no word of its own
+    assert [entry.id for entry in entries.find_entries(project.id, parse_search("check:reveals")).items] == [tells.id]
+
+
 def test_repeated_and_disputed_answers_are_found(make: Make, entries: EntryQueries, project: Projects) -> None:
     first = make("How many cups?", "three", model="a")
     second = make("how many cups", "Three.", model="b")
