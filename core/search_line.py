@@ -3,7 +3,8 @@
     cat "red bus" kind:count score:<3 -tag:draft
 
 A leading minus negates a term. ``none`` means a missing value. A value with spaces is put in quotes. Terms of one field
-are alternatives, and ``OR`` may stand between them.
+are alternatives, and ``OR`` may stand between them. One word is found as a part of words too, several in quotes only as
+whole words.
 """
 
 import re

@@ -27,7 +27,7 @@ from core.dataset.messages import sent_back_to
 from core.dataset.quality import condition_of_check
 from core.db import HELD_BACK, IMPORTED, Events, ImageDatasets, Images, is_about
 from core.db.comparing import Column, day_is, number_is
-from core.db.text import holds_text
+from core.db.text import holds_text, holds_words
 from core.images.filter import pinned_is
 from core.images.query_conditions import side_is
 from core.search_line import NONE, WORD
@@ -71,7 +71,7 @@ def _condition(term: Term) -> Condition:
 
 
 def _word(value: str) -> Condition:
-    return or_(*(holds_text(col(column), value) for column in (_Entry.question, _Entry.answer, _Entry.image_name)))
+    return or_(*(holds_words(col(column), value) for column in (_Entry.question, _Entry.answer, _Entry.image_name)))
 
 
 def _decision(value: str) -> Condition:

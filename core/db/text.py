@@ -1,10 +1,11 @@
 """Substring search: the SQL differs between databases."""
 
+import re
 from collections.abc import Iterable, Sequence
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
-from sqlalchemy import ARRAY, Select, String, Text, cast, column, literal, literal_column, select, table, text
+from sqlalchemy import ARRAY, Select, String, Text, and_, cast, column, literal, literal_column, select, table, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ColumnElement, FunctionElement
@@ -34,6 +35,42 @@ def holds_text(column: Any, part: str) -> ColumnElement[bool]:
     """Return the condition that *column* contains *part*, ignoring the case of a to z."""
     escaped = part.replace("/", "//").replace("%", "/%").replace("_", "/_")
     return _HoldsText(column, literal(f"%{escaped}%", String()))
+
+
+_LETTERS = "0-9A-Za-z\u00c0-\u1fff"
+"""Characters of which words consist where blanks are between words: digits and those of alphabets. Of others, such as
+Chinese ones, each ends a word."""
+
+
+class _HoldsWhole(FunctionElement[bool]):
+    type = Boolean()
+    inherit_cache = True
+    name = "holds_whole"
+
+
+@compiles(_HoldsWhole)
+def _by_regex(element: _HoldsWhole, compiler: Any, **options: Any) -> str:
+    column, _, pattern = element.clauses
+    return f"' ' || {compiler.process(column, **options)} || ' ' ~* {compiler.process(pattern, **options)}"
+
+
+@compiles(_HoldsWhole, "sqlite")
+def _by_glob(element: _HoldsWhole, compiler: Any, **options: Any) -> str:
+    column, pattern, _ = element.clauses
+    return f"lower(' ' || {compiler.process(column, **options)} || ' ') GLOB {compiler.process(pattern, **options)}"
+
+
+def holds_words(column: Any, words: str) -> ColumnElement[bool]:
+    """Return the condition that *column* contains *words*: one as a part of a word, several as whole words."""
+    held = holds_text(column, words)
+    if not re.search(r"\s", words):
+        return held
+    other = f"[^{_LETTERS}]"
+    before, after = (other if re.match(f"[{_LETTERS}]", letter) else "" for letter in (words[0], words[-1]))
+    glob = re.sub(r"([*?\[])", r"[\1]", words.translate(_LOWER))
+    regex = re.sub(r"([!-/:-@\[-^`{-~])", r"\\\1", words)
+    patterns = (f"*{before}{glob}{after}*", f"{before}{regex}{after}")
+    return and_(held, _HoldsWhole(column, *(literal(pattern, String()) for pattern in patterns)))
 
 
 # SQLite: a trigram index (FTS5, detail=none), created by a migration where SQLite has FTS5 and kept up to date by

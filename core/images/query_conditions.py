@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from core.db import ImageAnalyses, ImageFindings, Images, ImageTexts, in_library
 from core.db.comparing import day_is, number_is
-from core.db.text import holds_text
+from core.db.text import holds_text, holds_words
 from core.errors import InvalidInputError
 from core.images import filter as filters
 from core.images.image_query import ALL_MUST_MATCH, SIMILAR, ImageQuery, ImageTerm
@@ -59,8 +59,8 @@ def _condition(project_id: str, term: ImageTerm) -> Condition:
 
 def _word(project_id: str, value: str) -> Condition:
     """Only negated words come here: what has the word in its name, its text or the words about it."""
-    texts = or_(holds_text(col(ImageTexts.seen), value.lower()), holds_text(col(ImageTexts.words), value.lower()))
-    named = holds_text(col(Images.image_name), value)
+    texts = or_(holds_words(col(ImageTexts.seen), value.lower()), holds_words(col(ImageTexts.words), value.lower()))
+    named = holds_words(col(Images.image_name), value)
     tagged = filters.contains_word(col(Images.tags), value)
     return or_(named, tagged, _in_texts(project_id, texts))
 
@@ -72,7 +72,7 @@ def _in_texts(project_id: str, condition: Condition) -> Condition:
 def _text(project_id: str, value: str) -> Condition:
     if value == NONE:
         return and_(_analyzed(project_id, "text"), not_(_in_texts(project_id, col(ImageTexts.seen) != "")))
-    return _in_texts(project_id, holds_text(col(ImageTexts.seen), value.lower()))
+    return _in_texts(project_id, holds_words(col(ImageTexts.seen), value.lower()))
 
 
 def _object(project_id: str, value: str) -> Condition:

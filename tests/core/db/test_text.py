@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import literal, select
 
 from core.db import Database, ImageDatasets, Images, Projects
-from core.db.text import entries_with_text, has_text_index, holds_text, rows_with_bigram, rows_with_text
+from core.db.text import entries_with_text, has_text_index, holds_text, holds_words, rows_with_bigram, rows_with_text
 from tests.core.dataset.conftest import add_image
 
 
@@ -24,6 +24,28 @@ from tests.core.dataset.conftest import add_image
 def test_a_part_is_found_as_it_is_written_whatever_its_case(db: Database, text: str, part: str, holds: bool) -> None:
     with db.reading() as session:
         assert bool(session.execute(select(holds_text(literal(text), part))).scalar_one()) is holds
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "holds"),
+    [
+        ("Number 123", "number", True),
+        ("Number 123", "umber 12", False),
+        ("Number 123", "number 12", False),
+        ("Number 123, number 12.", "number 12", True),
+        ("kırmızı kapış", "kırmızı kapı", False),
+        ("kırmızı kapı", "kırmızı kapı", True),
+        ("第 12号", "第 12", True),
+        ("[a-z] *b* 100 %", "[a-z] *b* 100 %", True),
+        ("a *bc*", "a *b*", False),
+        (r"C:\new (file) 1^2", r"C:\new (file) 1^2", True),
+    ],
+)
+def test_one_word_is_found_in_words_and_several_as_whole_words(
+    db: Database, text: str, words: str, holds: bool
+) -> None:
+    with db.reading() as session:
+        assert bool(session.execute(select(holds_words(literal(text), words))).scalar_one()) is holds
 
 
 @pytest.mark.parametrize(
