@@ -11,7 +11,7 @@ _FORMER_KEY = "team-tab"
 
 def show(parts: Mapping[str, Callable[[], None]]) -> None:
     """Draw a tab for each of *parts*, and in the open one what it draws."""
-    if (former := st.query_params.pop(_FORMER_KEY, None)) in parts:
+    if (former := st.query_params.pop(_FORMER_KEY, "")) in parts:
         st.session_state[_KEY] = st.query_params[_KEY] = former
     for tab, draw in zip(st.tabs(list(parts), key=_KEY, bind="query-params"), parts.values(), strict=True):
         if tab.open:
