@@ -28,7 +28,7 @@ _SEARCHED = search_line.Searched(
         ("-tag:draft", "images without the tag draft"),
         ("quality:blurred", "images that are not sharp"),
         ("side:<640", "images whose longer side is under 640 px"),
-        ("alike:yes", "images that look like another"),
+        ("alike:yes", "images that look like another, by hash"),
         ("name:beach added:2026-05", "images with beach in their name, added in a month"),
     ),
     takes_images=True,

@@ -282,7 +282,7 @@ def has_rows(name: str) -> ColumnElement[bool]:
 
 
 def near_duplicates(project_id: str) -> Any:
-    """Select the ids of near-duplicates, and of the images that they look like."""
+    """Select the ids of near-duplicates, found by hash, and of the images that they look like."""
     marked = (
         Images.project_id == project_id, col(Images.near_duplicate_of).is_not(None), in_library()
     )  # fmt: skip

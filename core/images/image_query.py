@@ -30,7 +30,7 @@ FIELDS: Fields = {
     "variant": ("is a variant of another image", YES_NO),
     "pinned": ("split that somebody put it into; none: by hash", (*SPLITS, NONE)),
     "original": ("id of an image: its variants", ()),
-    "alike": ("looks like another image", YES_NO),
+    "alike": ("another image is alike by hash", YES_NO),
     "source": ("how it came in, as in source:upload", ()),
     "format": ("format of the file", FORMATS),
     "name": ("part of the name", ()),

@@ -59,7 +59,7 @@ def _bars(project_id: str) -> tuple[_Bars, ...]:
         _yes_no("entries", "Entries", "with entries", "without entries", filters.has_rows("entries")),
         _yes_no("variant", "Variants", "variants", "originals", is_variant),
         _Bars("pinned", "Put into a split", pinned),
-        _yes_no("alike", "Look-alikes", "like another image", "unlike others", alike),
+        _yes_no("alike", "Alike by hash", "like another image", "unlike others", alike),
         _Bars("format", "Format", formats),
     )
 

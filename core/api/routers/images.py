@@ -91,7 +91,7 @@ def _filter(
     color: Term = "",
     orientation: Literal["", "landscape", "portrait", "square"] = "",
     has: Annotated[Literal["", "questions", "no-questions", "entries", "no-entries"], Query(alias="holds")] = "",
-    near_duplicates: Annotated[bool, Query(alias="alike")] = False,
+    near_duplicates: Annotated[bool, Query(alias="alike", description="that have another one alike by hash")] = False,
     source: Term = "",
     min_side_px: SidePx = 0,
     max_side_px: SidePx = 0,

@@ -21,7 +21,7 @@ def show(project_id: str) -> None:
     with st.spinner("Comparing the vectors of images", show_time=True):
         found = page.services().duplicate_search.find_groups(project_id, ImageFilter(), limit=count)
     if not page.services().analysis.store.has_results(project_id, ("embedding",)):
-        st.caption("Analyze images for similarity to find crops and mirrored copies too.")
+        st.caption("Found by hash alone. Analyze images for similarity to find crops and mirrored copies too.")
     if not found.groups:
         st.caption("No similar images found.")
         return
