@@ -3,7 +3,9 @@
 import streamlit as st
 
 from core.tasks.engines.membership import Membership
-from pages.components.shared import moment, page
+from pages.components.shared import moment, page, refreshed
+
+_REFRESH_S = 10.0
 
 
 def show() -> None:
@@ -11,6 +13,10 @@ def show() -> None:
     if page.services().db.settings.task_engine == "embedded":
         return
     st.header("Workers", anchor=False)
+    refreshed.show(_list, every_s=_REFRESH_S)
+
+
+def _list() -> None:
     found = page.services().tasks.list_workers()
     if found:
         st.dataframe([_row(worker) for worker in found], hide_index=True, key="workers")

@@ -5,11 +5,17 @@ from typing import Any
 import streamlit as st
 
 from core.checks.progress import PACE_DAYS, PersonProgress
-from pages.components.shared import moment, numbers, page, people
+from pages.components.shared import moment, numbers, page, people, refreshed
+
+_REFRESH_S = 60.0
 
 
 def show(project_id: str) -> None:
-    """Draw one row for each person who reviews the project."""
+    """Draw one row for each person who reviews the project, each minute anew."""
+    refreshed.show(lambda: _draw(project_id), every_s=_REFRESH_S)
+
+
+def _draw(project_id: str) -> None:
     found = page.services().checks.people.progress(project_id)
     if not found:
         st.caption("Nobody has decided anything here yet.")
