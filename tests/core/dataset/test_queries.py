@@ -36,6 +36,8 @@ def named_entries(
         ("", "cups bowls mood scene empty gives"),
         ("CUPS", "cups"),
         ("how many -bowls", "cups"),
+        ('"many cups"', "cups"),
+        ('"any cups"', ""),
         ("table.jpg", "scene"),
         ("100%", ""),
         ("is:open", "mood scene empty gives"),
