@@ -9,6 +9,8 @@ from pages.components.curate import button_review, desk, empty_queue, own_review
 from pages.components.shared import entry_grid, entry_table, first_step, page, reviewer_name, search_line, similar
 
 VIEWS = ("Desk", "Table", "Grid", "Buttons")
+_OPENS = "curate-opens"
+"""The view that the end of a queue leads to, until the next run: its control takes no value once it is drawn."""
 
 project = page.project()
 services = page.services()
@@ -27,8 +29,10 @@ with st.container(horizontal=True, vertical_alignment="center"):
     line = search_line.show("Filter", project.id, frees_keys=True)
     search_line.views(project.id, actor)
     views = [name for name in VIEWS if name != "Table" or page.may(Act.WRITE_ENTRIES)]
+    if opens := st.session_state.pop(_OPENS, None):
+        st.session_state["view"] = opens
     view = st.segmented_control(
-        "View", views, default="Desk", key="view", bind="query-params",
+        "View", views, default=None if opens else "Desk", key="view", bind="query-params",
         label_visibility="collapsed", required=True, selection_mode="single", width="content",
     )  # fmt: skip
 
@@ -60,4 +64,8 @@ else:
         target = chosen.go["to"]
         if target == "export":
             page.go("export")
-        page.go("curate", **({"view": "Table"} if target == "table" else {"q": target} if target else {}))
+        if target == "table":
+            st.session_state[_OPENS] = "Table"
+            st.query_params.pop("q", None)
+            st.rerun()
+        page.go("curate", **({"q": target} if target else {}))

@@ -1,7 +1,10 @@
+import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import ImageDatasets, Projects
 from pages.components.shared import entry_table
+from tests.pages.components.recording import RecordedComponents
 from tests.pages.running import open_page, services, texts
 from tests.pictures import striped
 
@@ -34,6 +37,16 @@ def test_an_invalid_filter_shows_its_error() -> None:
     project, _ = filled()
     at = open_page("curate", project.id, q="colour:red")
     assert at.error[0].value.startswith(r"There is no field called colour\.")
+
+
+def test_the_end_of_a_queue_leads_to_the_table_of_all_entries(monkeypatch: pytest.MonkeyPatch) -> None:
+    project, _ = filled()
+    drawn = RecordedComponents()
+    drawn.reports["go"] = {"to": "table"}
+    monkeypatch.setattr(st.components.v2, "component", drawn)
+    at = open_page("curate", project.id, q="is:rejected")
+    assert at.session_state["view"] == "Table"
+    assert "q" not in at.query_params
 
 
 def test_the_buttons_decide_the_entry_that_was_drawn() -> None:

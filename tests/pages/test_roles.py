@@ -117,21 +117,27 @@ def test_other_projects_do_not_exist_for_a_person(shelf: Projects, sign_in: dict
 
 
 @pytest.mark.parametrize(
-    ("role", "withheld"),
+    ("role", "withheld", "leads_to"),
     [
-        (Role.ANNOTATOR, ["again", "twin", "guidelines"]),  # the project has no guidelines
-        (Role.EDITOR, ["guidelines"]),
-        (Role.OWNER, ["guidelines"]),
+        (Role.ANNOTATOR, ["again", "twin", "guidelines"], []),  # the project has no guidelines
+        (Role.EDITOR, ["guidelines"], ["table", "export"]),
+        (Role.OWNER, ["guidelines"], ["table", "export"]),
     ],
 )
 def test_the_desk_offers_only_what_a_person_may_do(
-    shelf: Projects, sign_in: dict[str, Actor], monkeypatch: pytest.MonkeyPatch, role: Role, withheld: list[str]
+    shelf: Projects,
+    sign_in: dict[str, Actor],
+    monkeypatch: pytest.MonkeyPatch,
+    role: Role,
+    withheld: list[str],
+    leads_to: list[str],
 ) -> None:
     drawn = RecordedComponents()
     monkeypatch.setattr(st.components.v2, "component", drawn)
     sign_in["now"] = sign_in[role]
     desk.show(shelf.id, EntryFilter(), "Ana", Plan())
     assert drawn.data["vitrine_desk"]["withheld"] == withheld
+    assert drawn.data["vitrine_desk"]["leads_to"] == leads_to
 
 
 # --- calls of services -----------------------------------------------------------------------------------------

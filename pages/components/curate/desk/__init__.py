@@ -23,6 +23,8 @@ _SCRIPTS = (
 
 # Keys of the desk that need more than reviewing: they are neither shown nor obeyed for who may not.
 _ACT_OF_KEY = {"again": Act.GENERATE_PAID, "twin": Act.WRITE_ENTRIES, "message": Act.REVIEW}
+# What the end of a queue leads to besides other queues, for who may use it.
+_ACT_BEHIND = {"table": Act.WRITE_ENTRIES, "export": Act.EXPORT}
 
 _NAMES = {
     ("worth", "yes"): "Worth your time",
@@ -54,6 +56,7 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str, plan: Plan, *, 
             "shared": plan.assignment == "shared",
             "offers_second": plan.second_percent > 0,
             "withheld": _withheld(project_id, guidelines),
+            "leads_to": [to for to, act in _ACT_BEHIND.items() if page.may(act, project_id)],
             "keys": own_keys(page.services(), visitor.actor().account_id or actor),
             "token": credentials.page_token(actor),
             "base": media.base_path(),

@@ -196,7 +196,8 @@ function endingNodes(queue) {
   const minutes = Math.max(1, Math.round((Date.now() - queue.tally.since) / 60000));
   const next = [["", "All open entries"], ["tools:contradicts", "Contradicted by tools"], ["doubtful:yes", "Doubtful entries"], [quoted("skipped", queue.data.actor), "Entries you skipped"],
     ...(queue.sent_back ? [[quoted("sent", queue.data.actor), "Sent back to you"]] : []),
-    ...(queue.data.offers_second ? [[quoted("second", queue.data.actor), "Second reviews"]] : []), ["table", "Table"], ["export", "Export"]];
+    ...(queue.data.offers_second ? [[quoted("second", queue.data.actor), "Second reviews"]] : []),
+    ...[["table", "Table"], ["export", "Export"]].filter(([to]) => queue.data.leads_to.includes(to))];
   const card = endingCard(queue);
   const title = passed.length ? `${plural(passed.length, "entry was", "entries were")} passed without a decision` : done.length ? "This queue is done" : "No entries to review here";
   return [
