@@ -11,6 +11,7 @@ from core.api import credentials
 from core.runtime import runtime
 from core.services import Services
 from tests.pages.running import open_page, texts
+from tests.pictures import striped
 
 SECRET = "nine green bottles"
 
@@ -102,6 +103,23 @@ def test_an_admin_manages_the_accounts_in_the_settings(
 def _button(at: AppTest, label: str) -> Any:
     (found,) = [one for one in at.button if one.label == label]
     return found
+
+
+def test_second_reviews_that_wait_for_an_annotator_are_one_click_away(
+    people: tuple[Services, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, project_id = people
+    image = services.intake.add_images(project_id, [("cup.png", striped(1))])[0].image
+    assert image is not None
+    entry = services.dataset.create_dataset_entry(project_id, image.id, "How many cups?", "one", "m")
+    services.collaboration.set_review_plan(project_id, "all", second_percent=100)
+    services.dataset.confirm_entry(entry.id, actor="olga")
+    _as(services, "ana", monkeypatch)
+    at = open_page("team", project_id).switch_page("pages/overview.py").run()
+    links = [link.proto for link in at.get("page_link")]
+    assert [(one.label, one.query_string) for one in links if "Second" in one.label] == [
+        ("Second reviews for you: 1", f"project={project_id}&q=second%3Aana")
+    ]
 
 
 def test_an_editor_writes_guidelines_and_restores_an_earlier_version(

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from core.dataset import EntryFilter
 from pages.components.curate import sent_back
-from pages.components.shared import page
+from pages.components.shared import numbers, page
 from pages.components.team import progress
 
 
@@ -27,5 +28,9 @@ def cell(project_id: str, person: str) -> None:
 
 
 def _sentences(project_id: str, person: str) -> None:
-    for line in progress.sentences(page.services().checks.people.progress_of(project_id, person)):
+    own = page.services().checks.people.progress_of(project_id, person)
+    for line in progress.sentences(own):
         st.text(line)
+    if own.second_waiting:
+        queue = str(EntryFilter().with_term("second", person))
+        page.link("curate", f"Second reviews for you: {numbers.text(own.second_waiting)}", icon="group", q=queue)

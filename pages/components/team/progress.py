@@ -41,8 +41,6 @@ def _draw(project_id: str) -> None:
 def sentences(own: PersonProgress) -> list[str]:
     """Return the progress of a person as sentences to that person; those without a number are left out."""
     lines = [f"{numbers.text(own.decided)} decided, {numbers.text(own.waiting)} waiting"]
-    if own.second_waiting:
-        lines.append(f"{numbers.text(own.second_waiting)} second reviews waiting")
     if own.per_hour is not None:
         lines.append(
             f"{numbers.text(own.per_hour)} an hour in the last {PACE_DAYS} days, without pauses of over two minutes"
