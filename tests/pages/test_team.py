@@ -131,6 +131,8 @@ def test_an_editor_writes_guidelines_and_restores_an_earlier_version(
     at.text_area(key=f"guidelines-text-{project_id}-0").input("Count cups.").run()
     at.button(key="guidelines-save").click().run()
     assert services.guidelines.guidelines(project_id).created_by == "olga"
+    at.button(key="guidelines-save").click().run()
+    assert "There is nothing new to save." in texts(at)
     services.guidelines.save(project_id, "Count mugs.", actor="eda")  # meanwhile
     at.text_area(key=f"guidelines-text-{project_id}-1").input("Count pots.").run()
     assert [one.value for one in at.warning] == ["eda has saved version 2 meanwhile."]

@@ -67,16 +67,23 @@ def _edit(project_id: str, newest: GuidelineVersion) -> None:
             help="Shown beside the entry at the desk (key I). ![description](image:ID) shows an image of the project.",
         )  # fmt: skip
         _add_image(project_id)
+        # Always on, and above what the text changes: else the click that ends the typing is lost.
+        if st.button("Save guidelines", type="primary", key="guidelines-save"):
+            _save(project_id, text or "", seen)
     with right:
         st.caption("Preview")
         _preview(project_id, text or "")
-    if st.button("Save guidelines", type="primary", key="guidelines-save", disabled=(text or "") == newest.text):
-        with page.show_errors():
-            actor = reviewer_name.name()
-            saved = page.services().guidelines.save(project_id, text or "", actor=actor, seen_version=seen)
-            _forget()
-            st.session_state[_MESSAGE] = f"Version {saved.version} is saved."
-            st.rerun()
+
+
+def _save(project_id: str, text: str, seen: int) -> None:
+    with page.show_errors():
+        saved = page.services().guidelines.save(project_id, text, actor=reviewer_name.name(), seen_version=seen)
+        if saved.version == seen:
+            st.caption("There is nothing new to save.")
+            return
+        _forget()
+        st.session_state[_MESSAGE] = f"Version {saved.version} is saved."
+        st.rerun()
 
 
 def _seen(project_id: str, newest: int) -> int:
@@ -104,7 +111,9 @@ def _add_image(project_id: str) -> None:
             )
             shows = st.text_input("What it shows", key="guidelines-shows")
             wanted = st.form_submit_button("Add to the text", key="guidelines-add")
-        if wanted and file is not None:
+        if wanted and file is None:
+            st.caption("Choose an image first.")
+        elif wanted and file is not None:
             with page.show_errors():
                 actor = reviewer_name.name()
                 image = page.services().guidelines.add_image(project_id, file.name, file.getvalue(), actor=actor)
