@@ -141,7 +141,8 @@ class _OwnRoutes:
         if self._base:
             # The routes see their path without the base: it is part of the root path.
             scope = {**scope, "root_path": scope.get("root_path", "") + self._base}
-        await routes(scope, receive, send)
+        with runtime.warm_up.serving():
+            await routes(scope, receive, send)
 
     def _build(self) -> "ASGIApp":
         lazy_import("core.rooms")

@@ -27,7 +27,7 @@ class Runtime:
         self._backups = Lazy(self._start_backups)
         self._metrics = Lazy(self._make_metrics)
         self._housekeeping = Lazy(self._start_housekeeping)
-        self.warm_up = WarmUp(self._prepare_first_page, self._prepare_the_rest)
+        self.warm_up = self._new_warm_up()
 
     @property
     def database(self) -> "Database":
@@ -59,7 +59,7 @@ class Runtime:
         Starting image workers takes half a second, so tests keep them.
         """
         self.warm_up.stop()
-        self.warm_up = WarmUp(self._prepare_first_page, self._prepare_the_rest)
+        self.warm_up = self._new_warm_up()
         if backups := self._backups.take():
             backups.stop()
         if metrics := self._metrics.take():
@@ -70,6 +70,9 @@ class Runtime:
             services.close(keep_image_workers=keep_image_workers)
         if database := self._database.take():
             database.close()
+
+    def _new_warm_up(self) -> WarmUp:
+        return WarmUp(self._prepare_first_page, self._prepare_next_page, self._prepare_the_rest)
 
     def _make_services(self) -> "Services":
         lazy_import("core.services")
@@ -110,12 +113,14 @@ class Runtime:
         self.services.projects.list_projects()
         self.services.tasks.list_tasks(active_only=True)
 
+    def _prepare_next_page(self) -> None:
+        lazy_import("core.rooms")
+        _import_table_libraries()
+
     def _prepare_the_rest(self) -> Iterator[Callable[[], object]]:
-        yield lambda: lazy_import("core.rooms")
         yield self.services.start_image_worker
         yield lambda: self.services.engine
         yield self.services.llm.warm_up
-        yield _import_table_libraries
         yield self.services.intake.remove_leftovers
         yield self.services.uploads.remove_abandoned
         yield self.services.mover.remove_leftovers
@@ -127,7 +132,7 @@ class Runtime:
 
 
 def _import_table_libraries() -> None:
-    import pandas  # noqa: F401 - Streamlit imports both with the first table of a page
+    import pandas  # noqa: F401 - Streamlit imports both with the first table or list that a page shows
     import pyarrow  # noqa: F401
 
 

@@ -2,8 +2,8 @@
 
 ``truth.json`` has the objects of the photographs with boxes, and questions with answers, six of them
 wrong on purpose.
-``measured.json``, ``vectors.json`` and ``thumbnails`` have what an import computes, so that nothing is decoded when the
-sample is opened; a test compares them with an import.
+``measured.json``, ``vectors.json`` and ``thumbnails`` have what an import and an analysis compute, so that nothing is
+decoded and no model loaded when the sample is opened; tests compare them.
 """
 
 import base64
@@ -81,6 +81,13 @@ def vectors() -> tuple[str, dict[str, bytes]]:
     """Return the kind of the vectors by which similar images are found, and that of each file by its name."""
     stored = json.loads((_HERE / "vectors.json").read_text(encoding="utf-8"))
     return stored["kind"], {file: base64.b64decode(vector) for file, vector in stored["vectors"].items()}
+
+
+@cache
+def word_vectors() -> dict[str, bytes]:
+    """Return the vectors of the words about the photographs by file, by which they are found by what is meant."""
+    stored = json.loads((_HERE / "vectors.json").read_text(encoding="utf-8"))
+    return {file: base64.b64decode(vector) for file, vector in stored["words"].items()}
 
 
 def thumbnail(file: str) -> Path:

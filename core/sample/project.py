@@ -15,6 +15,7 @@ from core.importing.storing import Matched, store_records
 from core.projects import ProjectService
 from core.sample.photographs import Photograph, SampleQuestion, measured_files, objects_named, photographs
 from core.sample.photographs import vectors as vectors_of_files
+from core.sample.photographs import word_vectors as word_vectors_of_files
 from core.vision import store
 from core.vision.analyzers.base import Analysis
 
@@ -62,9 +63,11 @@ class SampleProjects:
         pairs = [(one, outcome.image) for one, outcome in zip(photographs(), outcomes, strict=False) if outcome.image]
         with self._db.transaction() as session:
             store_records(session, project.id, None, [matched for pair in pairs for matched in _records(*pair)])
-            store.write(session, project.id, "objects", _VERSION, {image.id: _objects(one) for one, image in pairs})
+            words = {image.id: word_vectors_of_files()[one.file] for one, image in pairs}
+            objects = {image.id: _objects(one) for one, image in pairs}
+            store.write(session, project.id, "objects", _VERSION, objects, words)
             kind, made = _vectors([outcome.image for outcome in outcomes if outcome.image])
-            store.write(session, project.id, store.EMBEDDING, kind, made)
+            store.write(session, project.id, store.EMBEDDING, kind, made, words)
             _record_twins(session, project.id)
         return project
 

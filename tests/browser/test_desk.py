@@ -381,7 +381,7 @@ MOUNT_TWICE = """async ([script, html, selectors]) => {
   const { default: mount } = await import(url);
   const parentElement = document.createElement("div");
   parentElement.innerHTML = html;
-  const data = { project: "none", q: "", actor: "", base: "", selectors, withheld: [], leads_to: [] };
+  const data = { project: "none", q: "", actor: "", base: "", ...selectors, withheld: [], leads_to: [] };
   for (let time = 0; time < 2; time += 1) mount({ parentElement, data, setTriggerValue: () => {} })();
   return [...parentElement.querySelectorAll("[data-part=keys] button")].map((button) => button.firstChild.textContent);
 }"""

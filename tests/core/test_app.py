@@ -20,7 +20,8 @@ def order(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         time.sleep(0.2)
         ended.append(name)
 
-    monkeypatch.setattr(runtime, "warm_up", WarmUp(lambda: slow("warm-up"), lambda: iter([lambda: slow("later")])))
+    warm_up = WarmUp(lambda: slow("warm-up"), lambda: slow("next page"), lambda: iter([lambda: slow("later")]))
+    monkeypatch.setattr(runtime, "warm_up", warm_up)
     monkeypatch.setattr(Runtime, "close", lambda _self: slow("runtime"))
     yield ended
     monkeypatch.undo()
@@ -67,7 +68,7 @@ def test_what_a_person_can_mend_is_logged_in_one_sentence(caplog: pytest.LogCapt
     def refused() -> None:
         raise StorageError("The database cannot be opened.")
 
-    WarmUp(refused, lambda: iter(())).run()
+    WarmUp(refused, lambda: None, lambda: iter(())).run()
     assert [(record.getMessage(), record.exc_info) for record in caplog.records] == [
         ("The database cannot be opened.", None)
     ]

@@ -21,7 +21,7 @@ def warm_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WarmUp]
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(warmup, "_DRAWING_S", 0)
     monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
-    warm_up = WarmUp(lambda: None, lambda: iter([lambda: import_module(MODULE)]))
+    warm_up = WarmUp(lambda: None, lambda: None, lambda: iter([lambda: import_module(MODULE)]))
     warm_up.page_was_shown()
     yield warm_up
     sys.modules.pop(MODULE, None)
@@ -29,7 +29,7 @@ def warm_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WarmUp]
 
 def test_an_import_waits_for_the_end_of_a_page_run(warm_up: WarmUp) -> None:
     thread = threading.Thread(target=warm_up.run)
-    with warm_up.page_run():
+    with warm_up.serving():
         thread.start()
         thread.join(0.3)
         assert thread.is_alive()
@@ -42,7 +42,7 @@ def test_a_page_run_that_needs_what_is_imported_does_not_wait_for_ever(
     warm_up: WarmUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(warmup, "_STAND_BACK_S", 0)
-    with warm_up.page_run():
+    with warm_up.serving():
         warm_up.run()
     assert MODULE in sys.modules
 
@@ -50,7 +50,7 @@ def test_a_page_run_that_needs_what_is_imported_does_not_wait_for_ever(
 def test_imports_of_others_wait_for_nobody(warm_up: WarmUp, tmp_path: Path) -> None:
     (tmp_path / f"{MODULE}_not.py").touch()
     thread = threading.Thread(target=warm_up.run)
-    with warm_up.page_run():
+    with warm_up.serving():
         thread.start()
         import_module(f"{MODULE}_not")
     thread.join(10)

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit import dataframe_util
 
 from core.runtime import runtime
 from core.tasks import TaskRunner
@@ -74,6 +75,19 @@ def test_the_sample_opens_at_the_desk() -> None:
 
     assert at.title[0].value == "Curate"
     assert [project.name for project in services().projects.list_projects()] == ["Sample project"]
+
+
+def test_neither_the_first_screen_nor_the_desk_asks_pandas_whether_a_value_is_a_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The question imports pandas, which takes half as long as all that the first screen needs of core."""
+    asked: list[object] = []
+    kind_of = dataframe_util.determine_data_format
+    monkeypatch.setattr(dataframe_util, "determine_data_format", lambda value: asked.append(value) or kind_of(value))
+
+    open_page("overview").button(key="start-sample").click().run()
+
+    assert asked == []
 
 
 def test_an_export_of_the_project_offers_its_archive_also_on_the_tasks_page() -> None:

@@ -65,4 +65,6 @@ def open_sample() -> None:
 def _wall() -> None:
     files = [one.file for one in photographs() if not one.is_second_of_twins][:_SHOWN]
     component = st.components.v2.component("vitrine_wall", css=_CSS, js=_JS)
-    component(key="wall", data={"urls": [f"{media.base_path()}/sample/{file}" for file in files]})
+    # No list: Streamlit asks pandas whether one is a table, whose import takes 0.25 s of the first page.
+    urls = tuple(f"{media.base_path()}/sample/{file}" for file in files)
+    component(key="wall", data={"urls": urls})

@@ -57,7 +57,7 @@ def page_run() -> Iterator[None]:
         _thread.holds_semaphore = _page_runs.semaphore.acquire(timeout=MAX_WAIT_S)
     try:
         recent = runtime.database.read_cache.accept_recent() if _page_runs.is_contended else nullcontext()
-        with runtime.warm_up.page_run(), recent:
+        with runtime.warm_up.serving(), recent:
             yield
     finally:
         release()

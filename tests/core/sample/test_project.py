@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
-from core.db import Database, ImageDatasets
+from core.db import Database, ImageDatasets, ImageVectors
 from core.images import sandbox
 from core.sample.project import WrongAnswers
 from core.services import Services
+from core.vision import store
+from core.vision.vectors.rows import unpacked
 
 
 def _entry(services: Services, project_id: str, image: str, question: str) -> ImageDatasets:
@@ -17,6 +20,12 @@ def _entry(services: Services, project_id: str, image: str, question: str) -> Im
         if (entry.image_name, entry.question) == (image, question)
     )
     return found
+
+
+def _word_vectors(services: Services, project_id: str) -> dict[str, list[float]]:
+    query = select(ImageVectors).where(ImageVectors.project_id == project_id, ImageVectors.kind == store.WORDS)
+    with services.db.reading() as session:
+        return {row.image_id: unpacked([row.vector])[0].tolist() for row in session.exec(query)}
 
 
 def test_it_has_photographs_with_entries_and_drawings_without_and_decodes_none(
@@ -32,6 +41,20 @@ def test_it_has_photographs_with_entries_and_drawings_without_and_decodes_none(
     assert {image.source for image in images} == {"sample"}
     assert all(Path(services.images.thumbnail_path(image)).is_file() for image in images)
     assert services.images.original_path(images[0]).stat().st_size == images[0].size
+
+
+def test_the_vectors_of_words_are_those_that_an_analysis_makes(services: Services) -> None:
+    """Otherwise write what an analysis stores into vectors.json."""
+    project = services.samples.create()
+    shipped = _word_vectors(services, project.id)
+
+    with services.db.transaction() as session:
+        store.derive(session, project.id, list(shipped))
+
+    made = _word_vectors(services, project.id)
+    assert len(shipped) == 21
+    assert shipped.keys() == made.keys()
+    assert all(made[image_id] == pytest.approx(vector, abs=0.001) for image_id, vector in shipped.items())
 
 
 def test_questions_have_the_boxes_of_what_they_name_and_the_objects_can_be_searched(services: Services) -> None:

@@ -56,11 +56,12 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str, plan: Plan, *, 
             "shared": plan.assignment == "shared",
             "offers_second": plan.second_percent > 0,
             "withheld": _withheld(project_id, guidelines),
-            "leads_to": [to for to, act in _ACT_BEHIND.items() if page.may(act, project_id)],
-            "keys": own_keys(page.services(), visitor.actor().account_id or actor),
+            "leads_to": tuple(to for to, act in _ACT_BEHIND.items() if page.may(act, project_id)),
+            "keys": tuple(own_keys(page.services(), visitor.actor().account_id or actor).items()),
             "token": credentials.page_token(actor),
             "base": media.base_path(),
-            "selectors": {"main": streamlit_private.MAIN, "block": streamlit_private.MAIN_BLOCK},
+            "main": streamlit_private.MAIN,
+            "block": streamlit_private.MAIN_BLOCK,
         },
         on_go_change=lambda: None,
         on_token_change=lambda: None,
@@ -73,10 +74,10 @@ def _version_of_guidelines(project_id: str) -> int:
     return found.version if found.text else 0
 
 
-def _withheld(project_id: str, guidelines: int) -> list[str]:
+def _withheld(project_id: str, guidelines: int) -> tuple[str, ...]:
     """Return the keys that do nothing here: those of acts that the person may not do, and without guidelines theirs."""
-    names = [name for name, act in _ACT_OF_KEY.items() if not page.may(act, project_id)]
-    return names if guidelines else [*names, "guidelines"]
+    names = tuple(name for name, act in _ACT_OF_KEY.items() if not page.may(act, project_id))
+    return names if guidelines else (*names, "guidelines")
 
 
 def _name(entry_filter: EntryFilter, actor: str, plan: Plan) -> str:

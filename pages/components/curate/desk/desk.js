@@ -4,8 +4,8 @@ const POLL_MS = 5000;
 const PREFETCH_DELAY_MS = 40;
 
 class Desk {
-  constructor(root, selectors) {
-    this.selectors = selectors; // of Streamlit's page, see streamlit_private.py
+  constructor(root, { main, block }) {
+    this.selectors = { main, block }; // of Streamlit's page, see streamlit_private.py
     this.root = root.querySelector(".desk");
     this.part = Object.fromEntries([...this.root.querySelectorAll("[data-part]")].map((node) => [node.dataset.part, node]));
     this.queue = new Queue({
@@ -37,7 +37,7 @@ class Desk {
     this.trigger = trigger;
     this.queue.use(data);
     this.drafts.dropOld();
-    keyMap.use(data.keys);
+    keyMap.use(Object.fromEntries(data.keys ?? []));
     this.guide.use(this.queue, () => this.paintKeys());
     this.resize();
     this.paint();
@@ -349,7 +349,7 @@ class Desk {
 const desks = new WeakMap();
 
 export default function ({ parentElement, data, setTriggerValue }) {
-  if (!desks.has(parentElement)) desks.set(parentElement, new Desk(parentElement, data.selectors));
+  if (!desks.has(parentElement)) desks.set(parentElement, new Desk(parentElement, data));
   const desk = desks.get(parentElement);
   desk.use(data, setTriggerValue);
   return () => (desk.close(), desks.delete(parentElement));

@@ -70,8 +70,8 @@ def show(label: str, project_id: str, searched: Searched = ENTRIES, *, frees_key
         data={
             "label": label,
             "line": line,
-            "fields": [[name, meaning] for name, (meaning, _) in searched.fields.items()],
-            "examples": [list(example) for example in searched.examples],
+            "fields": tuple((name, meaning) for name, (meaning, _) in searched.fields.items()),
+            "examples": searched.examples,
             "placeholder": searched.placeholder,
             "of": searched.of,
             "takes_images": searched.takes_images,
