@@ -55,3 +55,29 @@ def test_imports_of_others_wait_for_nobody(warm_up: WarmUp, tmp_path: Path) -> N
         import_module(f"{MODULE}_not")
     thread.join(10)
     del sys.modules[f"{MODULE}_not"]
+
+
+def test_what_the_next_click_needs_waits_for_no_page_run(warm_up: WarmUp) -> None:
+    warm_up = WarmUp(lambda: None, lambda: import_module(MODULE), lambda: iter(()))
+    warm_up.page_was_shown()
+    with warm_up.serving():
+        warm_up.run()
+    assert MODULE in sys.modules
+
+
+def test_an_import_that_went_on_during_a_long_run_waits_again_for_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warmup, "_STAND_BACK_S", 0.05)
+    may_go_on = threading.Event()
+    pauses = warmup._PausesOfImports(may_go_on)
+    pauses.find_spec()
+    waited: list[float | None] = []
+    monkeypatch.setattr(may_go_on, "wait", waited.append)
+
+    pauses.find_spec()
+    assert waited == []
+
+    may_go_on.set()
+    pauses.find_spec()
+    may_go_on.clear()
+    pauses.find_spec()
+    assert waited == [0.05]
