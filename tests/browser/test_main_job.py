@@ -99,6 +99,7 @@ def _one_in_the_same_style(page: Page) -> None:
 
 def _export(page: Page, tmp_path: Path) -> Path:
     _open(page, "Export")
+    page.get_by_text("Change the format", exact=True).click()
     page.get_by_role("radio", name="Share", exact=True).click()
     page.locator(".st-key-format-share").get_by_role("combobox").click()
     page.get_by_role("option", name="Hugging Face ImageFolder").click()

@@ -11,6 +11,7 @@ from pages.components.shared import folded, moment, numbers, page, search_line
 from pages.components.shared.numbers import pluralize
 
 _WHICH = {"confirmed": "Confirmed", "all": page.EXPORT_ALL, "everything": "All"}
+_PURPOSE = next(iter(PURPOSES))
 _LEAVE_OUT, _KEEP = "Leave out", "Export anyway"
 _IMAGE_MODES = {
     "path": "Files in the bundle",
@@ -19,6 +20,7 @@ _IMAGE_MODES = {
 }
 _FORMS = {"upright": "Upright, without metadata", "original": "Originals, byte for byte"}
 _CONTAINERS = {"zip": "ZIP to download", "directory": "Directory on this server", "file": "One file, rows only"}
+_SPLITS = ("train", "validation", "test")
 _GROUPINGS = {"conversation": "One conversation per image", "turn": "One row per question"}
 _FACETS = (
     ("answer_types", "answer_type", "Answer types"),
@@ -107,21 +109,26 @@ def _ask(problem: ProblemCount) -> str | None:
 
 
 def shape() -> dict[str, Any]:
-    """Draw the choice of format and its options."""
+    """Draw the format in words, and the choice of it with its options in an expander."""
+    words = st.container()
+    with folded.expander("Change the format", key="export-change-format", parameter="purpose") as is_drawn:
+        format_ = _format() if is_drawn else formats_for(_PURPOSE)[0]
+        chosen = {**_images(format_), **_rows(format_)} if is_drawn else _usual_shape(format_)
+    words.markdown(f"**{format_.label}**: {format_.help} {format_.claim}")
+    return {"format": format_.name, **chosen}
+
+
+def _format() -> Format:
     # Pills, because a segmented control with four options is wider than the column.
     purpose = st.pills(
-        "Purpose", list(PURPOSES), format_func=lambda name: PURPOSES[name], default="train", required=True,
+        "Purpose", list(PURPOSES), format_func=lambda name: PURPOSES[name], default=_PURPOSE, required=True,
         key="purpose", bind="query-params",
     )  # fmt: skip
     name = st.selectbox(
         "Format", [format_.name for format_ in formats_for(purpose)], format_func=lambda name: format_named(name).label,
         key=f"format-{purpose}", persist_state="session",
     )  # fmt: skip
-    format_ = format_named(name)
-    st.caption(f"{format_.help} {format_.claim}")
-    with folded.expander("Images and rows", key="export-more-shape") as is_drawn:
-        chosen = {**_images(format_), **_rows(format_)} if is_drawn else _usual_shape(format_)
-    return {"format": name, **chosen}
+    return format_named(name)
 
 
 def _usual_shape(format_: Format) -> dict[str, Any]:
@@ -182,53 +189,64 @@ def _rows(format_: Format) -> dict[str, Any]:
 
 def destination(format_: Format, pinned: Mapping[str, int]) -> dict[str, Any]:
     """Draw where the export goes, with which splits; *pinned* counts the images that were put into each."""
+    words = st.container()
+    with folded.expander("Change the destination", key="export-change-destination") as is_drawn:
+        chosen = _destination(format_) if is_drawn else _usual_destination(format_)
+    shares = {name: chosen["splits"][name] for name in _SPLITS}
+    parts = [_CONTAINERS[chosen["container"]], _shares_in_words(shares), chosen["title"], chosen["license"]]
+    words.markdown(page.escape(", ".join(filter(None, [*parts, "with the report" if chosen["report"] else ""]))))
+    if pinned:
+        counted = " and ".join(f"{numbers.text(count)} into {split}" for split, count in pinned.items())
+        st.caption(f"Put into a split by hand, whatever the shares: {counted}.")
+    return chosen
+
+
+def _usual_destination(format_: Format) -> dict[str, Any]:
+    usual = format_.default_splits
+    shares = {"train": usual.train, "validation": usual.validation, "test": usual.test}
+    splits = shares if usual.train == 100 else shares | {"seed": 0}
+    return {"container": next(iter(_CONTAINERS)), "title": "", "license": "", "report": False, "splits": splits}
+
+
+def _destination(format_: Format) -> dict[str, Any]:
     container = st.radio(
         "Container", list(_CONTAINERS), format_func=_CONTAINERS.__getitem__, key="export-container",
         persist_state="session", label_visibility="collapsed",
     )  # fmt: skip
     st.caption("A finished export can be published to the Hugging Face Hub or to object storage.")
-    return {"container": container, **_about(container), **_splits(format_, pinned)}
+    return {"container": container, **_about(container), "splits": _splits(format_)}
 
 
 def _about(container: str) -> dict[str, Any]:
-    with folded.expander("Title, license, report", key="export-about") as is_drawn:
-        if not is_drawn:
-            return {"title": "", "license": "", "report": False}
-        title = st.text_input("Title", key="export-title", persist_state="session", placeholder="The project's name")
-        license_ = st.selectbox(
-            "License", _LICENSES, format_func=lambda name: name or "Not specified", key="export-license",
-            persist_state="session", accept_new_options=True,
-        )  # fmt: skip
-        report = st.toggle(
-            "Include the dataset report", False, key="export-with-report", persist_state="session",
-            disabled=container == "file",
-            help="A page for readers and reviewers, about the exported entries: what they consist of, what was "
-            "measured and how. The project's description is in it; people are numbered, not named.",
-        )  # fmt: skip
+    title = st.text_input("Title", key="export-title", persist_state="session", placeholder="The project's name")
+    license_ = st.selectbox(
+        "License", _LICENSES, format_func=lambda name: name or "Not specified", key="export-license",
+        persist_state="session", accept_new_options=True,
+    )  # fmt: skip
+    report = st.toggle(
+        "Include the dataset report", False, key="export-with-report", persist_state="session",
+        disabled=container == "file",
+        help="A page for readers and reviewers, about the exported entries: what they consist of, what was "
+        "measured and how. The project's description is in it; people are numbered, not named.",
+    )  # fmt: skip
     return {"title": title, "license": license_ or "", "report": report and container != "file"}
 
 
-def _splits(format_: Format, pinned: Mapping[str, int]) -> dict[str, Any]:
+def _splits(format_: Format) -> dict[str, Any]:
     usual = format_.default_splits
-    first, second, seed = usual.train, usual.train + usual.validation, None
-    with folded.expander("Splits", key="export-shares") as is_drawn:
-        if is_drawn:
-            first, second = st.slider(
-                "Splits: train, validation, test", 0, 100, (first, second), 5,
-                key=f"export-splits{'-every' if format_.needs_every_split else ''}", persist_state="session",
-                help="Assigned by hash: entries keep their split when images are added. Near-duplicates (by hash, and "
-                "by vectors of analyzed images), pages of one PDF, copies that Roboflow augmented of one image, and "
-                "generated images with their references stay in one split. "
-                "Images that somebody put into a split, on the page Images, are in it in every export.",
-            )  # fmt: skip
-            if first != 100:
-                seed = st.number_input("Seed", 0, 2**31, 0, key="export-seed", persist_state="session")
+    first, second = st.slider(
+        "Splits: train, validation, test", 0, 100, (usual.train, usual.train + usual.validation), 5,
+        key=f"export-splits{'-every' if format_.needs_every_split else ''}", persist_state="session",
+        help="Assigned by hash: entries keep their split when images are added. Near-duplicates (by hash, and "
+        "by vectors of analyzed images), pages of one PDF, copies that Roboflow augmented of one image, and "
+        "generated images with their references stay in one split. "
+        "Images that somebody put into a split, on the page Images, are in it in every export.",
+    )  # fmt: skip
     shares = {"train": first, "validation": second - first, "test": 100 - second}
     _bar(shares)
-    if pinned:
-        counted = " and ".join(f"{numbers.text(count)} into {split}" for split, count in pinned.items())
-        st.caption(f"Put into a split by hand, whatever the shares: {counted}.")
-    return {"splits": shares if first == 100 else shares | {"seed": seed or 0}}
+    if first == 100:
+        return shares
+    return shares | {"seed": st.number_input("Seed", 0, 2**31, 0, key="export-seed", persist_state="session") or 0}
 
 
 def _bar(shares: dict[str, int]) -> None:
@@ -239,7 +257,11 @@ def _bar(shares: dict[str, int]) -> None:
         if share
     )
     st.html(f'<div style="display:flex;gap:2px;border-radius:4px;overflow:hidden">{parts}</div>')
-    st.caption(", ".join(f"{name} {share} %" for name, share in shares.items() if share))
+    st.caption(_shares_in_words(shares))
+
+
+def _shares_in_words(shares: dict[str, int]) -> str:
+    return ", ".join(f"{name} {share} %" for name, share in shares.items() if share)
 
 
 def _multiselect(label: str, options: list[str], key: str) -> list[str]:
