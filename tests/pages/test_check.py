@@ -16,6 +16,7 @@ from core.vision import store
 from core.vision.analyzers.base import Analysis
 from pages.components.check import card
 from tests.core.checks.arena.planted import plant_arena
+from tests.pages.controls import controls
 from tests.pages.running import open_page, services, texts
 from tests.pictures import png
 
@@ -54,6 +55,26 @@ def test_the_share_that_can_be_guessed_stands_with_its_reason_and_its_time() -> 
     assert (metric.label, metric.value) == ("Answers guessed from the question alone", "83 of 100")
     assert "83% of *is it red* are **yes** (24 entries)" in texts(at)
     assert any("UTC, all entries that are not rejected" in text for text in texts(at))
+
+
+def test_how_much_may_be_guessed_is_asked_in_a_menu() -> None:
+    project = filled(3)
+    at = open_page("check", project.id)
+    assert "prune-target" not in controls(at)
+    at.session_state["prune-menu"] = True
+    at.run()
+    stated = {
+        "prune-target": "slider Guessed at most, of 100 | value 50 | min 10 max 90 step 5",
+        "prune-keep": "toggle Keep confirmed entries | value False",
+        "run-balance": "button Find entries to leave out",
+    }
+    assert {key: controls(at).get(key) for key in stated} == stated
+
+    at.slider(key="prune-target").set_value(40).run()
+    at.button(key="run-balance").click().run()
+
+    (task,) = services().tasks.list_tasks(project.id)
+    assert task.config["options"] == {"target": 0.4, "keep_confirmed": False}
 
 
 def test_what_is_proposed_is_tagged_by_a_button_and_untagged_by_undo() -> None:

@@ -20,7 +20,6 @@ IMAGES = {
 }
 CHECK = {
     "run-guessable": "button Check",
-    "run-balance": "button Propose",
     "run-second-opinion": "button Ask a model",
     "run-consensus": "button Ask models",
     "run-judge": "button Ask a model",
@@ -35,8 +34,6 @@ CHECK = {
     "known-percent": "number_input Known answers in a queue, in % | value 0.0 | min 0 max 20 step 1",
     "known-query": "text_input Entries you know to be right | value '' | hint 'tag:gold'",
     "known-save": "button Save",
-    "prune-target": "slider Guessed at most, of 100 | value 50 | min 10 max 90 step 5",
-    "prune-keep": "toggle Keep confirmed entries | value False",
 }
 GENERATE = {
     "generate-start": "button Generate for 3 images | primary",

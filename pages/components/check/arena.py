@@ -23,7 +23,7 @@ _SURE = 0.05
 
 def show(project_id: str, query: str) -> None:
     """Draw the card; *query* is the search line of the entries that the next model is asked about."""
-    st.markdown("### Which model is better")
+    st.subheader("Which model is better", anchor=False)
     standing = page.services().checks.arena_models(project_id)
     if standing:
         _models(standing)

@@ -14,7 +14,7 @@ _LAST = "pruned-batch"
 
 def show(project_id: str, query: str) -> None:
     """Draw the card; *query* is the search line of the entries that a new proposal is about."""
-    st.markdown("### Prune what can be guessed")
+    st.subheader("Prune what can be guessed", anchor=False)
     _offer_undo(project_id)
     report = page.services().checks.newest(project_id, "balance")
     if report is None:
@@ -26,12 +26,21 @@ def show(project_id: str, query: str) -> None:
     else:
         _numbers(report)
         _apply(project_id, report)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        target = st.slider("Guessed at most, of 100", 10, 90, 50, 5, key="prune-target", width=260)
-        keep = st.toggle("Keep confirmed entries", key="prune-keep")
     if not running.show(project_id, "balance"):
-        label = "Propose" if report is None else "Propose again"
-        if st.button(label, icon=":material/content_cut:", key="run-balance"):
+        _menu(project_id, query, is_first=report is None)
+
+
+def _menu(project_id: str, query: str, *, is_first: bool) -> None:
+    """Draw the button that opens what is proposed, and starts it."""
+    label = "Propose" if is_first else "Propose again"
+    with st.popover(label, icon=":material/content_cut:", key="prune-menu", on_change="rerun") as menu:
+        if not menu.open:
+            return
+        target = st.slider(
+            "Guessed at most, of 100", 10, 90, 50, 5, key="prune-target", width=260, persist_state="session"
+        )
+        keep = st.toggle("Keep confirmed entries", key="prune-keep", persist_state="session")
+        if st.button("Find entries to leave out", icon=":material/play_arrow:", key="run-balance"):
             with page.show_errors():
                 running.start(project_id, "balance", query, target=target / 100, keep_confirmed=keep)
 

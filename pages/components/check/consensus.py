@@ -19,7 +19,7 @@ _METHOD = (
 
 def show(project_id: str, query: str) -> None:
     """Draw the card; *query* is the search line of the entries that a new run asks about."""
-    st.markdown("### Do models agree?")
+    st.subheader("Do models agree?", anchor=False)
     report = page.services().checks.newest(project_id, _CHECK)
     if report is None:
         card.not_run(

@@ -16,7 +16,7 @@ _NONE = {"models": "A person", "kinds": "none", "people": "none"}
 
 def show(project_id: str, query: str) -> None:
     """Draw the card; it is about the whole project, so *query* changes nothing."""
-    st.markdown("### What an accepted answer costs")
+    st.subheader("What an accepted answer costs", anchor=False)
     found = page.services().checks.people.effort(project_id)
     if not found.total.accepted:
         card.not_run(

@@ -17,7 +17,7 @@ _SHOWN_PATTERNS = 5
 
 def show(project_id: str, query: str) -> None:
     """Draw the card; *query* is the search line of the entries that a new run checks."""
-    st.markdown("### Guessable without the image")
+    st.subheader("Guessable without the image", anchor=False)
     report = page.services().checks.newest(project_id, "guessable")
     if report is None:
         card.not_run(

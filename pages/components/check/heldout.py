@@ -15,7 +15,7 @@ _LINE = "heldout:yes"
 
 def show(project_id: str, query: str) -> None:
     """Draw the card; a comparison is about the whole project, whatever *query* is."""
-    st.markdown("### Not in the test set")
+    st.subheader("Not in the test set", anchor=False)
     _offer_undo(project_id)
     report = page.services().checks.newest(project_id, "heldout")
     if report is None:

@@ -28,7 +28,7 @@ _METHOD = (
 
 def show(project_id: str, query: str) -> None:
     """Draw the card; *query* is the search line of the entries that a new run asks about."""
-    st.markdown("### A judge with your rubric")
+    st.subheader("A judge with your rubric", anchor=False)
     report = page.services().checks.newest(project_id, "judge")
     if report is None:
         card.not_run(
@@ -52,7 +52,7 @@ def show(project_id: str, query: str) -> None:
 
 def show_ratings(project_id: str, query: str) -> None:
     """Draw the card of FineVision's four ratings."""
-    st.markdown("### FineVision's ratings")
+    st.subheader("FineVision's ratings", anchor=False)
     report = page.services().checks.newest(project_id, "ratings")
     if report is None:
         card.not_run(

@@ -13,7 +13,7 @@ _SAVED = "known-saved"
 
 def show(project_id: str, query: str) -> None:
     """Draw the card; it is about the whole project, so *query* changes nothing."""
-    st.markdown("### How often reviewers are right")
+    st.subheader("How often reviewers are right", anchor=False)
     found = page.services().checks.people.known_answers(project_id)
     if found.readers:
         _numbers(found.readers)

@@ -8,7 +8,7 @@ from pages.components.shared import media, page
 
 def show(project_id: str, query: str) -> None:
     """Draw the card; the report is about the whole project, whatever *query* is."""
-    st.markdown("### The report to hand on")
+    st.subheader("The report to hand on", anchor=False)
     st.text(
         "One page for readers and reviewers: what the dataset consists of, what was measured and how, what was not, "
         "and examples that nobody chose."

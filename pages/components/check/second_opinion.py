@@ -14,7 +14,7 @@ _CHECK = "second-opinion"
 
 def show(project_id: str, query: str) -> None:
     """Draw the card; *query* is the search line of the entries that a new run asks about."""
-    st.markdown("### What the image is worth")
+    st.subheader("What the image is worth", anchor=False)
     report = page.services().checks.newest(project_id, _CHECK)
     if report is None:
         card.not_run(

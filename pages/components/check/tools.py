@@ -21,7 +21,7 @@ _SHOWN_REASONS = 3
 
 def show(project_id: str, query: str) -> None:
     """Draw the card; *query* is the search line of the entries that a new run checks."""
-    st.markdown("### Opinions of tools")
+    st.subheader("Opinions of tools", anchor=False)
     report = page.services().checks.newest(project_id, "tools")
     if report is None:
         card.not_run(

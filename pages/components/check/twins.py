@@ -15,7 +15,7 @@ _MOST = 200
 
 def show(project_id: str, query: str) -> None:
     """Draw the card; *query* is the search line of the entries that get twins."""
-    st.markdown("### Draft twins")
+    st.subheader("Draft twins", anchor=False)
     report = page.services().checks.newest(project_id, "twins")
     if report is None or not report.result["twins"]:
         card.not_run(

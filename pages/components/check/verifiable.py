@@ -19,7 +19,7 @@ _CHECKERS = {
 
 def show(project_id: str, query: str) -> None:
     """Draw the card; *query* is the search line of the entries that a new run checks."""
-    st.markdown("### Verifiable by a program")
+    st.subheader("Verifiable by a program", anchor=False)
     report = page.services().checks.newest(project_id, "verifiable")
     if report is None:
         card.not_run(

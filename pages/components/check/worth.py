@@ -17,7 +17,7 @@ _SLIDERS = (
 
 def show(project_id: str, query: str) -> None:
     """Draw the card; *query* is the search line of the entries that are chosen from."""
-    st.markdown("### Worth your time")
+    st.subheader("Worth your time", anchor=False)
     report = page.services().checks.newest(project_id, "worth")
     if report is None:
         card.not_run(
