@@ -6,7 +6,7 @@ from core import config
 from core.accounts.permissions import Act
 from core.questions import prompts
 from pages.components.settings import accounts, api_tokens, doctor, new_images, storage, webhooks, workers
-from pages.components.shared import fixed_questions, language, model_picker, page, tabs, visitor
+from pages.components.shared import fixed_questions, folded, language, model_picker, page, tabs, visitor
 from pages.components.team import audit, bin
 
 _ACTS = {
@@ -45,18 +45,17 @@ def main() -> None:
 
 
 def _models() -> None:
-    halves = st.grid(2, min_column_width=320, gap=("small", "large"), key="settings-models")
-    with halves.cell():
-        model_picker.show("settings")
-    with halves.cell():
-        st.header("Where API keys come from", anchor=False)
-        st.markdown(
-            "1. Typed for this session and never stored.\n"
-            "2. The provider's environment variable, for example `OPENAI_API_KEY`, `GEMINI_API_KEY` or "
-            "`ANTHROPIC_API_KEY`.\n"
-            "3. The same name in `.streamlit/secrets.toml`."
-        )
-        _profiles()
+    st.header("Where API keys come from", anchor=False)
+    st.markdown(
+        "1. Typed for this session and never stored.\n"
+        "2. The provider's environment variable, for example `OPENAI_API_KEY`, `GEMINI_API_KEY` or "
+        "`ANTHROPIC_API_KEY`.\n"
+        "3. The same name in `.streamlit/secrets.toml`."
+    )
+    _profiles()
+    with folded.expander("Test a model or save it as a profile", key="settings-model-fold") as is_drawn:
+        if is_drawn:
+            model_picker.show("settings")
 
 
 def _profiles() -> None:

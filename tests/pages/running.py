@@ -1,5 +1,6 @@
 """Running the app without a browser: Home.py, with a page and a project open."""
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -48,3 +49,9 @@ def has_ended(task_id: str) -> bool:
 def texts(at: AppTest) -> list[str]:
     """Return every plain text on the page."""
     return [element.value for element in (*at.text, *at.caption, *at.markdown, *at.code)]
+
+
+def tab_names(at: AppTest) -> list[str]:
+    """Return the names of the tabs of the page."""
+    drawn = [one.proto for one in at.get("bidi_component") if one.proto.component_name == "vitrine_tabs"]
+    return [name for proto in drawn for name in json.loads(proto.json)["names"]]

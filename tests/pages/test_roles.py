@@ -23,7 +23,7 @@ from pages.components.shared.guarded_services import GuardedServices
 from pages.components.shared.service_rules import ACT_OF_CALL, ACT_OF_TASK, UNGUARDED
 from tests.pages.components.recording import RecordedComponents
 from tests.pages.controls import controls
-from tests.pages.running import open_page, services, texts
+from tests.pages.running import open_page, services, tab_names, texts
 from tests.pictures import striped
 
 PAGES_OF = {
@@ -95,10 +95,10 @@ def test_the_settings_of_a_person_without_a_role_show_neither_keys_nor_prompts(
     shown = " ".join(texts(at))
     assert "The settings are those of a project. Open one in which you are an editor." in shown
     assert "API keys" not in shown
-    assert len(at.tabs) == 0
+    assert not tab_names(at)
     sign_in["now"] = sign_in["editor"]
     at = open_page("settings", shelf.id)
-    assert [tab.label for tab in at.tabs] == ["Prompts", "Fixed questions", "New images", "Bin"]
+    assert tab_names(at) == ["Prompts", "Fixed questions", "New images", "Bin"]
     assert "API keys come" not in " ".join(texts(at))
 
 

@@ -10,7 +10,7 @@ from core.accounts.roles import Role
 from core.api import credentials
 from core.runtime import runtime
 from core.services import Services
-from tests.pages.running import open_page, texts
+from tests.pages.running import open_page, tab_names, texts
 from tests.pictures import striped
 
 SECRET = "nine green bottles"
@@ -155,8 +155,8 @@ def test_an_annotator_reads_the_guidelines_and_sees_no_progress_of_others(
     at = open_page("team", project_id)
     at.query_params["team-tab"] = "Guidelines"  # a link of before
     at.run()
-    assert (at.session_state["tab"], "team-tab" in at.query_params) == ("Guidelines", False)
-    assert [tab.label for tab in at.tabs] == ["Members", "Guidelines"]
+    assert (at.query_params["tab"], "team-tab" in at.query_params) == ("Guidelines", False)
+    assert tab_names(at) == ["Members", "Guidelines"]
     assert "This project has no guidelines yet. Its editors and owners write them." not in texts(at)
     assert not [one for one in at.button if one.key and one.key.startswith("guidelines-")]
     _as(services, "olga", monkeypatch)

@@ -160,7 +160,7 @@ def test_explore(messy: Messy, monkeypatch: pytest.MonkeyPatch) -> None:
     decision = "CASE WHEN confirmed THEN 'confirmed' WHEN rejected THEN 'rejected' ELSE 'open' END"
     assert facets["Decision"] == {f"is:{name}": n for name, n in counts(messy, decision).items()}
 
-    at.session_state["tab"] = "Quality"
+    at.query_params["tab"] = "Quality"
     at.run()
     checks = {bar.terms: bar.count for bar in drawn["quality"][0].bars}
     assert checks["check:label"] == number(messy, f"SELECT count(*) {_ENTRY} AND needs_review != ''") == 1

@@ -168,6 +168,8 @@ def test_no_script_runs_and_no_other_server_is_requested(
     page.on("request", record_foreign)
     page.goto(f"{server.url}/{entry.url_path}?project={project_id}")
     settle(page)
+    if page.locator(".st-key-tabs").count():
+        page.get_by_role("tab").first.wait_for()
     for tab in page.get_by_role("tab").all():
         tab.click()
         settle(page)
