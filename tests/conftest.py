@@ -9,7 +9,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import hypothesis
 import pytest
@@ -27,10 +27,7 @@ from core.questions import prompts, schema_check
 from core.runtime import runtime
 from core.services import Services
 from core.vision import local
-from tests import postgresql
-
-if TYPE_CHECKING:
-    from fastapi import FastAPI
+from tests import described, postgresql
 
 _TAKES_LONG = re.compile(r"^tests/(browser|security|docs|deploy)/|test_(kill|crash|stop|migrate|package|house)")
 
@@ -139,21 +136,14 @@ def _copied_instead_of_migrated(empty_database: Path, _on_postgresql: None) -> I
         yield
 
 
-@functools.cache
-def _prepared_api() -> "FastAPI":
-    from core.api.rest import build_api
-
-    return build_api(lambda: runtime.services)
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _routes_prepared_once() -> Iterator[None]:
     """Give all tests of a process one FastAPI application: it prepares its routes at its first request, in 0.3 s."""
 
     def build(self: LazyApi) -> ASGIApp:
         async def with_these_services(scope: Scope, receive: Receive, send: Send) -> None:
-            _prepared_api().state.services = self._services
-            await _prepared_api()(scope, receive, send)
+            described.api().state.services = self._services
+            await described.api()(scope, receive, send)
 
         return with_these_services
 

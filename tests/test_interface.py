@@ -9,10 +9,10 @@ from PIL import Image
 
 import core
 import vitrine
-from core.api.rest import build_api
 from core.cli import app
 from core.questions import ImageQuestionGenerationTask
 from core.services import Services
+from tests import described
 
 OFFLINE = {"provider": "offline", "model": "measure"}
 PHOTOS = sorted(core.sample_images().glob("*.jpg"))[:4]
@@ -241,7 +241,7 @@ def test_what_other_programs_wrote_is_imported_with_a_report(
     assert (refused.images_added, len(refused.problems)) == (0, 1)
 
 
-def test_the_promised_routes_and_verbs_exist(services: Services) -> None:
+def test_the_promised_routes_and_verbs_exist() -> None:
     promised = """
     POST /api/projects · GET /api/projects · POST /api/projects/{project_id}/images
     GET /api/projects/{project_id}/images
@@ -258,8 +258,7 @@ def test_the_promised_routes_and_verbs_exist(services: Services) -> None:
     GET /api/projects/{project_id}/images/search · POST /api/projects/{project_id}/analyses
     GET /api/images/{image_id}/analysis · GET /api/projects/{project_id}/guessability
     """
-    document = build_api(lambda: services).openapi()
-    there = {f"{method.upper()} {path}" for path, methods in document["paths"].items() for method in methods}
+    there = {f"{method.upper()} {path}" for path, methods in described.paths().items() for method in methods}
     wanted = {route.strip() for line in promised.split("\n") for route in line.split("·") if route.strip()}
     assert wanted - there == set()
     verbs = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}

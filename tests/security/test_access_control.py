@@ -10,8 +10,8 @@ from starlette.testclient import TestClient
 
 from core import ProjectService, connect, ownership
 from core.api import build_routes
-from core.api.rest import build_api
 from core.services import Services
+from tests import described
 
 SOME_ID = "a" * 21
 # Ids of what belongs to no project.
@@ -27,8 +27,7 @@ OPEN_PATHS = ("/api/health", "/api/ready")
 @cache
 def every_route() -> tuple[tuple[str, str], ...]:
     """Return method and path of every route except the pages, with an id for each path parameter."""
-    described = build_api(lambda: None).openapi()["paths"]
-    found = [(method.upper(), path) for path, methods in described.items() for method in methods]
+    found = [(method.upper(), path) for path, methods in described.paths().items() for method in methods]
     found += [("GET", "/api/openapi.json"), ("GET", "/api/docs"), ("POST", "/api/nothing"), ("GET", "/ai/nothing")]
     for route in build_routes(lambda: None):
         assert isinstance(route, Route)

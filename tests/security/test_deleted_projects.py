@@ -10,16 +10,16 @@ from starlette.testclient import TestClient
 from core import ownership
 from core.api import build_routes
 from core.api.media_urls import export_url, image_url
-from core.api.rest import build_api
 from core.db import CheckRuns, Exports, GeneratedImages, ImageVectors, Tasks, utc_now
 from core.runtime import runtime
 from core.services import Services
+from tests import described
 from tests.pictures import png
 
 OF_THE_SERVER = ("/api/accounts/", "/api/invitations/", "/api/tokens/", "/api/profiles/")
 ROUTES_WITH_ID = [
     (method.upper(), path)
-    for path, methods in build_api(lambda: None).openapi()["paths"].items()
+    for path, methods in described.paths().items()
     for method in methods
     if "{" in path and not path.startswith(OF_THE_SERVER)
 ]
