@@ -7,6 +7,7 @@ import functools
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -89,8 +90,10 @@ def _isolated_environment(
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _stop_image_workers() -> Iterator[None]:
+def _stop_shared_processes() -> Iterator[None]:
     yield
+    if (used := sys.modules.get("tests.browser.chromium")) is not None:
+        used.close_shared()
     sandbox.close_shared()
     local.close_shared()
     schema_check.close()

@@ -1,17 +1,19 @@
 """Fixtures: the app in a process of its own, and Chromium.
 
-``server`` is one running app a module, with its own data directory; ``page`` is a fresh browser window on it that
-fails the test on any error of the page's scripts. Both leave nothing behind.
+``server`` is a running app without projects; ``page`` is a browser window on it, without anything stored, that fails
+the test on any error of the page's scripts. Both leave nothing behind. The modules of a process share one app and one
+Chromium: starting the app and importing its libraries takes as long as two tests.
 """
 
-import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.driving import CHROMIUM_ARGS, AppServer, find_chromium
+from core import ProjectService, connect
+from tests.browser import chromium
+from tests.browser.driving import AppServer
 
 OpenPage = Callable[..., Page]
 
@@ -20,48 +22,55 @@ PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+@pytest.fixture(scope="session")
+def _one_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
     with AppServer.running(tmp_path_factory.mktemp("server")) as running:
         yield running
-    assert "Traceback" not in running.log_text(), running.log_text()[-4000:]
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    executable = find_chromium()
-    if executable is None:
-        missing = "NO BROWSER: install Chromium (apt install chromium) or name one in VITRINE_CHROMIUM"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGS)
+def server(_one_server: AppServer) -> Iterator[AppServer]:
+    already_logged = len(_one_server.log_text())
+    yield _one_server
+    with connect(_one_server.data_dir) as db:
+        projects = ProjectService(db)
+        for project in projects.list_projects():
+            projects.delete_project(project.id)
+    logged = _one_server.log_text()[already_logged:]
+    assert "Traceback" not in logged, logged[-4000:]
+
+
+@pytest.fixture(scope="module")
+def _chromium() -> Iterator[chromium.Chromium]:
+    with chromium.shared() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser(_chromium: chromium.Chromium) -> Iterator[Browser]:
+    with _chromium.in_use() as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture
-def open_page(browser: Browser, tmp_path: Path) -> Iterator[OpenPage]:
-    """Open a new browser window: ``open_page(color_scheme="dark", width=800, height=900)``."""
-    contexts: list[BrowserContext] = []
+def open_page(_chromium: chromium.Chromium, browser: Browser) -> Iterator[OpenPage]:
+    """Open a new browser window: ``open_page(width=800, height=900)``. Each has a profile of its own."""
     errors: list[str] = []
+    with ExitStack() as opened:
+        profile = opened.enter_context(_chromium.profile())
 
-    def open_(color_scheme: str = "light", width: int = 1440, height: int = 900) -> Page:
-        context = browser.new_context(
-            color_scheme=color_scheme,  # type: ignore[arg-type]
-            viewport={"width": width, "height": height},
-            accept_downloads=True,
-        )
-        context.set_default_timeout(PATIENCE_MS)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        return page
+        def new_profile() -> BrowserContext:
+            return opened.enter_context(browser.new_context(accept_downloads=True)) if profile.pages else profile
 
-    yield open_
-    for context in contexts:
-        context.close()
+        def open_(width: int = 1440, height: int = 900) -> Page:
+            context = new_profile()
+            context.set_default_timeout(PATIENCE_MS)
+            page = context.new_page()
+            page.set_viewport_size({"width": width, "height": height})
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            return page
+
+        yield open_
     assert errors == []
 
 

@@ -20,7 +20,7 @@ def test_the_root_address_opens_the_overview(server: AppServer, page: Page) -> N
     expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
 
 
-def test_a_deep_link_into_a_cold_process_is_drawn_with_the_frame(server: AppServer, page: Page) -> None:
+def test_a_deep_link_is_drawn_with_the_frame(server: AppServer, page: Page) -> None:
     page.goto(f"{server.url}/upload")
     settle(page)
     sidebar = page.get_by_test_id("stSidebar")

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from core.accounts.roles import Role
 from core.db import connect
 from core.services import Services
+from pages import PAGES
 from tests.browser.driving import AppServer, settle
 
 pytestmark = pytest.mark.browser
@@ -45,7 +46,7 @@ def other_port() -> Iterator[str]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), EmptyPage) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
@@ -64,6 +65,8 @@ def test_signing_in_opens_the_requested_page_and_signing_out_closes_it(locked: A
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
     assert page.url == f"{locked.url}/settings?tab=Prompts"
+    links = page.get_by_test_id("stSidebar").get_by_test_id("stPageLink")  # of a process that has shown no page before
+    expect(links).to_have_count(sum(not entry.needs_accounts for entry in PAGES))
 
     page.reload()
     settle(page)

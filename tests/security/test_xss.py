@@ -14,11 +14,11 @@ from core import connect
 from core.db import Database
 from core.services import Services
 from pages import PAGES, PageEntry
-from tests.browser.conftest import browser, open_page, page
+from tests.browser.conftest import _chromium, browser, open_page, page
 from tests.browser.driving import AppServer, settle
 from tests.pictures import striped
 
-__all__ = ["browser", "open_page", "page"]
+__all__ = ["_chromium", "browser", "open_page", "page"]
 
 pytestmark = pytest.mark.browser
 
