@@ -1,4 +1,8 @@
-"""Every page in Chromium, light and dark, wide and narrow: axe-core, layout shift, and what is asked of the server."""
+"""Every page in Chromium, light and dark, wide and narrow: axe-core, layout shift, and what is asked of the server.
+
+The short form looks at each page once in each theme, at a width each, and opens it at one width. All widths of each
+page in both themes are the long form.
+"""
 
 from collections.abc import Iterator
 
@@ -11,6 +15,7 @@ from pages import PAGES
 from tests.browser.conftest import PATIENCE_MS
 from tests.browser.driving import AppServer, settle
 from tests.browser.looking import SHIFT_RECORDER, axe_findings, layout_shift
+from tests.conftest import PROVE
 
 # Contrast is not measured while the colors change from one theme to the other.
 SETTLED = """
@@ -22,6 +27,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
 SECRET = "nine green bottles"
 WIDTHS = (1440, 800, 390)
+OPENED_AT = (800, 1440)
 SHIFT_AT_MOST = 0.1
 # Streamlit shows a skeleton in place of a widget or component whose script is on its way.
 DRAWN = """
@@ -64,13 +70,13 @@ def _sign_in(page: Page) -> None:
     settle(page)
 
 
-def _findings(page: Page, where: str, widths: tuple[int, ...] = WIDTHS) -> list[str]:
-    """Return the findings of axe-core on the open page in both themes at *widths*, each once."""
+def _findings(page: Page, where: str, turn: int) -> list[str]:
+    """Return the findings of axe-core on the open page in both themes, each once; *turn* chooses the short widths."""
     found: dict[str, str] = {}
-    for scheme in ("light", "dark"):
+    for number, scheme in enumerate(("light", "dark"), turn):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.wait_for_function(SETTLED)
-        for width in widths:
+        for width in WIDTHS if PROVE else (WIDTHS[number % len(WIDTHS)],):
             page.set_viewport_size({"width": width, "height": 900})
             for finding in axe_findings(page):
                 found.setdefault(finding, f"{where}, {scheme}, {width} px: {finding}")
@@ -80,12 +86,12 @@ def _findings(page: Page, where: str, widths: tuple[int, ...] = WIDTHS) -> list[
 
 def test_axe_finds_nothing_serious_and_nothing_jumps_on_any_page(shelf: tuple[AppServer, str], window: Page) -> None:
     server, project_id = shelf
-    findings = _findings(window, "sign-in")
+    findings = _findings(window, "sign-in", 0)
     _sign_in(window)
     refused: list[str] = []
     window.on("response", lambda answer: refused.extend(_refusal(answer)))
-    for entry in PAGES:
-        for width in (800, 1440):
+    for turn, entry in enumerate(PAGES):
+        for width in OPENED_AT if PROVE else (OPENED_AT[turn % len(OPENED_AT)],):
             window.set_viewport_size({"width": width, "height": 900})
             window.goto(f"{server.url}/{entry.url_path}?project={project_id}")
             settle(window)
@@ -93,7 +99,7 @@ def test_axe_finds_nothing_serious_and_nothing_jumps_on_any_page(shelf: tuple[Ap
             shift, moved = layout_shift(window)
             if shift > SHIFT_AT_MOST:
                 findings.append(f"{entry.name} shifts by {shift:.3f} at {width} px: {moved}")
-        findings += _findings(window, entry.name)
+        findings += _findings(window, entry.name, turn)
     assert not findings + refused, "\n\n".join(findings + refused)
 
 
@@ -108,10 +114,10 @@ def test_axe_finds_nothing_serious_in_dialogs(shelf: tuple[AppServer, str], wind
     settle(window)
     window.locator(".cell .frame").first.click()
     expect(window.get_by_role("dialog")).to_be_visible()
-    findings = _findings(window, "drawer")
+    findings = _findings(window, "drawer", 1)
     window.goto(f"{server.url}/?project={project_id}")
     settle(window)
     window.get_by_role("button", name="New project").click()
     expect(window.get_by_role("dialog")).to_be_visible()
-    findings += _findings(window, "new project")
+    findings += _findings(window, "new project", 2)
     assert not findings, "\n\n".join(findings)

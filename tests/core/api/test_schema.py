@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+from itertools import islice
 
 import pytest
 import schemathesis
@@ -18,12 +19,15 @@ from core.api import build_routes
 from core.db import Questions, StyleDatasets, Tasks
 from core.runtime import runtime
 from core.services import Services
+from tests.conftest import PROVE
 from tests.pictures import png
 
 # Of one request, on a machine that other tests load too.
 TIMEOUT_S = 120
-# For each of about 130 operations, in two modes.
-CASES_PER_OPERATION = 30 if os.environ.get("VITRINE_PROVE") else 1
+# For each of about 210 operations.
+CASES_PER_OPERATION = 30 if PROVE else 1
+# Of the invalid ones, whose making takes most of the time; a promise of the validation that all routes share.
+EVERY = 1 if PROVE else 3
 
 
 class Shelf:
@@ -76,7 +80,8 @@ def openapi(shelf: Shelf) -> OpenApiSchema:
 def test_every_route_matches_the_openapi_document(
     openapi: OpenApiSchema, shelf: Shelf, mode: GenerationMode, subtests: pytest.Subtests
 ) -> None:
-    for found in openapi.get_all_operations():
+    operations = islice(openapi.get_all_operations(), 0, None, EVERY if mode is GenerationMode.NEGATIVE else 1)
+    for found in operations:
         operation = found.ok()
 
         @given(case=operation.as_strategy(generation_mode=mode))
