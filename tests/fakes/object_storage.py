@@ -111,7 +111,7 @@ def object_storage() -> Iterator[FakeObjectStorage]:
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server("127.0.0.1", 0, serve, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     fake.address = f"http://127.0.0.1:{server.server_port}"
     backend = get_backend("s3")[_ACCOUNT]["aws"]
