@@ -18,7 +18,7 @@ from tests.core.backup.originals import add_originals
 
 pytestmark = pytest.mark.sqlite  # its twin for PostgreSQL is test_server_copy.py
 
-_KILLS = 50 if PROVE else 2
+_KILLS = 50 if PROVE else 1
 _IMAGES = 1_000 if PROVE else 500
 
 _BACK_UP = """

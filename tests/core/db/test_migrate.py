@@ -22,7 +22,7 @@ from core.errors import ConfigurationError
 from tests.conftest import PROVE
 
 pytestmark = pytest.mark.sqlite
-STEP = 1 if PROVE else 14
+STEP = 1 if PROVE else 30
 NEXT_REVISION = '''
 """A column, a table, and data moved into it."""
 import sqlalchemy as sa

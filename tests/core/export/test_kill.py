@@ -15,7 +15,7 @@ from tests import postgresql
 from tests.conftest import PROVE
 from tests.core.export.hostile import HostileProject
 
-_KILLS = 50 if PROVE else 4
+_KILLS = 50 if PROVE else 2
 
 _EXPORT = """
 import sys

@@ -21,7 +21,7 @@ from tests.core.moving import projects
 pytestmark = pytest.mark.timeout(3600 if PROVE else 600)
 
 ROOT = Path(__file__).parents[3]
-_KILLS = 50 if PROVE else 2
+_KILLS = 50 if PROVE else 1
 _RUN = """
 import sys
 from core import ProjectService, connect
