@@ -65,7 +65,7 @@ def test_signing_in_opens_the_requested_page_and_signing_out_closes_it(locked: A
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
     assert page.url == f"{locked.url}/settings?tab=Prompts"
-    links = page.get_by_test_id("stSidebar").get_by_test_id("stPageLink")  # of a process that has shown no page before
+    links = page.get_by_test_id("stSidebar").get_by_test_id("stPageLink")
     expect(links).to_have_count(sum(not entry.needs_accounts for entry in PAGES))
 
     page.reload()
