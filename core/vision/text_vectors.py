@@ -22,16 +22,18 @@ def embed(texts: Sequence[str]) -> NDArray[np.float32]:
     return vectors
 
 
+def _directory(is_tokenizer_config: bool = False) -> Path:
+    import wordllama
+
+    return Path(wordllama.__file__).parent / ("tokenizers" if is_tokenizer_config else "weights")
+
+
 @cache
 def _model() -> Any:
     import wordllama
 
-    # Without this it looks for its weights on the Hugging Face Hub, and fails offline.
-    directory = Path(wordllama.__file__).parent
-
     class Packaged(wordllama.WordLlama):  # type: ignore[misc]
-        @staticmethod
-        def get_cache_dir(is_tokenizer_config: bool = False) -> Path:  # asked by 0.2 only
-            return directory / ("tokenizers" if is_tokenizer_config else "weights")
+        get_cache_dir = staticmethod(_directory)  # asked by 0.2 only
 
-    return Packaged.load(disable_download=True, cache_dir=directory)
+    # Without the directory it looks for its weights on the Hugging Face Hub, and fails offline.
+    return Packaged.load(disable_download=True, cache_dir=_directory().parent)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from core.vision import text_vectors
 from core.vision.text_vectors import embed
 
 
@@ -18,3 +19,9 @@ def test_vectors_have_length_one_and_an_empty_text_has_none() -> None:
     assert made.shape == (2, 256)
     np.testing.assert_allclose(np.linalg.norm(made, axis=1), [1.0, 0.0], atol=1e-5)
     assert embed([]).shape == (0, 256)
+
+
+def test_weights_and_tokenizer_are_those_in_the_package() -> None:
+    weights, tokenizers = text_vectors._directory(), text_vectors._directory(is_tokenizer_config=True)
+    assert [file.suffix for file in weights.iterdir() if file.suffix == ".safetensors"]
+    assert list(tokenizers.glob("*.json"))
