@@ -128,7 +128,10 @@ def test_an_editor_writes_guidelines_and_restores_an_earlier_version(
     services, project_id = people
     _as(services, "olga", monkeypatch)
     at = open_page("team", project_id, tab="Guidelines")
+    empty = "What you write is shown here as reviewers see it."
+    assert empty in texts(at)
     at.text_area(key=f"guidelines-text-{project_id}-0").input("Count cups.").run()
+    assert empty not in texts(at)
     at.button(key="guidelines-save").click().run()
     assert services.guidelines.guidelines(project_id).created_by == "olga"
     at.button(key="guidelines-save").click().run()
