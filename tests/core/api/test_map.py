@@ -40,6 +40,10 @@ def test_points_are_places_and_ids(client: TestClient, services: Services, proje
     points = services.map.points(project.id)
     assert points is not None
     np.testing.assert_array_equal(places, points.places)
+    listed = client.get(f"/api/projects/{project.id}/map/points").json()
+    x, y = points.places.T.tolist()
+    assert listed == {"image_ids": list(points.ids), "x": x, "y": y, "group": points.groups.tolist()}
+    assert x != y
 
     known = {"If-None-Match": answer.headers["ETag"]}
     assert client.get(f"/map/{project.id}/points", headers=known).status_code == 304
