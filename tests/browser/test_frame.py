@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from core import ImageService, ProjectService, connect
+from core import ImageDatasetService, ImageService, ProjectService, connect
 from pages import PAGES
 from pages.components.shared import streamlit_private
 from tests.browser.driving import ROOT, AppServer, settle
@@ -50,6 +50,28 @@ def test_a_link_to_the_current_page_removes_the_open_task_from_the_address(serve
     page.get_by_role("button", name="count", exact=True).click()
     expect(page.get_by_role("button", name="count", exact=True)).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_role("button", name="Generate for 1 image")).to_be_visible()
+
+
+def test_back_leads_to_the_page_that_was_left_as_it_was(server: AppServer, page: Page) -> None:
+    with connect(server.data_dir) as db:
+        project_id = ProjectService(db).create_project("Left").id
+        image = ImageService(db).intake.add_images(project_id, [("red.png", png("red"))])[0].image
+        assert image is not None
+        ImageDatasetService(db).create_dataset_entry(project_id, image.id, "What?", "2", "m", kind="count")
+    left = f"{server.url}/explore?project={project_id}&as=Entries&q=kind%3Acount"
+    page.goto(left)
+    settle(page)
+    for move, address in (
+        (page.get_by_role("link", name="Check"), f"/check?project={project_id}"),
+        (page.get_by_role("button", name="Review 1"), f"/curate?project={project_id}&q=kind%3Acount"),
+    ):
+        move.click()
+        expect(page).to_have_url(server.url + address)
+        settle(page)
+        page.go_back()
+        expect(page).to_have_url(left)
+        settle(page)
+        expect(page.locator("input[aria-label=Search]")).to_have_value("kind:count")
 
 
 def test_the_test_ids_that_the_frame_and_the_desk_rely_on_are_in_the_page(server: AppServer, page: Page) -> None:

@@ -18,9 +18,23 @@ MAIN_BLOCK = '[data-testid="stMainBlockContainer"]'
 # Without it Streamlit tries the address of the page as that of the app first: two requests that are answered with 404.
 _BASE_SCRIPT = '<script>window.__streamlit = { BACKEND_BASE_URL: new URL(".", location.href).href }</script>'
 
+# Streamlit sends the parameters of a page that is opened before its path, so that the browser gets an entry that was
+# never shown, the page that is left with parameters of the next one, and Back leads there. What follows a push without
+# anything done by the visitor belongs to the same step.
+_HISTORY_SCRIPT = """<script>(() => {
+  const push = history.pushState;
+  let isStep = false;
+  for (const act of ["pointerdown", "click", "keydown", "paste", "drop"])
+    addEventListener(act, () => (isStep = true), true);
+  history.pushState = function (...entry) {
+    (isStep ? push : history.replaceState).apply(this, entry);
+    isStep = false;
+  };
+})()</script>"""
+
 
 def page_html(css: str) -> str | None:
-    """Return Streamlit's page with the title of Vitrine, *css* before the first paint, and where the app is.
+    """Return Streamlit's page with the title of Vitrine, *css* before the first paint, and one entry of history a step.
 
     None when the page is not where it was: Streamlit then answers with its own.
     """
@@ -30,7 +44,7 @@ def page_html(css: str) -> str | None:
         html = Path(file_util.get_static_dir(), "index.html").read_text(encoding="utf-8")
     except (ImportError, AttributeError, OSError):
         return None
-    head = f"{_BASE_SCRIPT}<style>{css}</style></head>"
+    head = f"{_BASE_SCRIPT}{_HISTORY_SCRIPT}<style>{css}</style></head>"
     return html.replace("<title>Streamlit</title>", "<title>Vitrine</title>", 1).replace("</head>", head, 1)
 
 
