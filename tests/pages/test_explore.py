@@ -1,4 +1,7 @@
 from core import ImageDatasets, Projects
+from core.dataset import EntryFilter
+from core.dataset.stats import Balance
+from pages.components.explore import boards
 from tests.pages.running import open_page, services, texts
 from tests.pictures import striped
 
@@ -67,6 +70,12 @@ def test_the_balance_board_explains_dominant_answers() -> None:
     at = open_page("explore", project.id, tab="Balance")
     assert not at.exception
     assert "Short answers by kind of question. When one answer dominates, a model learns to guess it." in texts(at)
+
+
+def test_an_answer_that_nearly_all_have_is_not_said_to_be_that_of_all() -> None:
+    for others, hint in ((3, "Over 99% of count answers are 2."), (0, "100% of count answers are 2.")):
+        board = Balance("count", 982 + others, (("2", 982), ("3", others)))
+        assert boards._balance_group("count", board, EntryFilter()).hint == hint
 
 
 def test_the_quality_board_counts_its_checks() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.checks.reporting.content import percent
 from pages.components.shared import page
 
 _OPACITIES = (0.85, 0.45, 0.25, 0.15)
@@ -33,13 +34,9 @@ def bar(parts: Sequence[tuple[str, float]]) -> None:
         '<div aria-hidden="true" style="display:flex;gap:2px;border-radius:4px;overflow:hidden;'
         f'color:{_accent()}">{drawn}</div>'
     )
-    st.caption(page.escape(" · ".join(f"{label} {_percent(size / total)}" for label, size, _ in shown)))
+    st.caption(page.escape(" · ".join(f"{label} {percent(size / total)}" for label, size, _ in shown)))
 
 
 def _accent() -> str:
     """Return the accent color of the theme; the CSS variables of components do not reach ``st.html``."""
     return str(st.get_option(f"theme.{st.context.theme.type or 'light'}.primaryColor") or "currentColor")
-
-
-def _percent(share: float) -> str:
-    return "under 1%" if 0 < share < 0.005 else f"{share:.0%}"

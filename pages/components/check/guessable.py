@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.checks.guess.report import GROUPS
+from core.checks.reporting.content import percent
 from core.checks.service import CheckReport
 from pages.components.check import card, running
 from pages.components.shared import answer_form, numbers, page
@@ -55,7 +56,7 @@ def _numbers(report: CheckReport) -> None:
     for pattern in result["patterns"][:_SHOWN_PATTERNS]:
         answer = page.escape(answer_form.readable_answer(pattern["answer"]))
         st.markdown(
-            f"{pattern['share']:.0%} of *{page.escape(pattern['text'])}* are **{answer}** "
+            f"{percent(pattern['share']).capitalize()} of *{page.escape(pattern['text'])}* are **{answer}** "
             f"({pluralize(pattern['entries'], 'entry')})"
         )
     st.caption(page.escape(running.of_when(report)))

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.checks.reporting.content import percent
 from core.dataset import EntryFilter, Term, parse_search
 from core.dataset import quality as checks
 from core.dataset.stats import Balance
@@ -54,7 +55,7 @@ def _balance_group(title: str, board: Balance, entry_filter: EntryFilter) -> fac
     kind = board.kind or "no kind"
     dominates = board.total >= MIN_ANSWERS and board.leading_share >= DOMINANT_SHARE
     leading = answer_form.readable_answer(board.answers[0][0])
-    hint = f"{board.leading_share:.0%} of {kind} answers are {leading}." if dominates else ""
+    hint = f"{percent(board.leading_share).capitalize()} of {kind} answers are {leading}." if dominates else ""
     shown = []
     for answer, count in board.answers:
         line = _line(Term("kind", board.kind or "none"), Term("answer", answer or "none"))
