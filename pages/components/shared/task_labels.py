@@ -45,7 +45,7 @@ def name(task: Tasks) -> str:
 
 
 def subject(task: Tasks) -> str:
-    """Return the file, dataset, web addresses, model, format or prompt that tell this task from others of its kind."""
+    """Return the file, dataset, addresses, model, check or format that tell this task from others of its kind."""
     config = task.config
     path = PurePath(str(config.get("path") or "")).name
     prompts, recipe = config.get("prompts") or [], config.get("recipe") or {}
@@ -53,7 +53,8 @@ def subject(task: Tasks) -> str:
     models = [str(model.get("model") or "") for model in models_of(config)]
     model = f"{models[0]} and {len(models) - 1} more" if len(models) > 1 else "".join(models)
     named = (config.get("name"), config.get("hub"), path, urls, config.get("address"), *prompts[:1])
-    text = next((str(one) for one in named if one), "") or _analyzers(task) or model or str(recipe.get("format") or "")
+    text = next((str(one) for one in named if one), "") or _analyzers(task) or model or _check(task)
+    text = text or str(recipe.get("format") or "")
     text = " ".join(text.split())
     return text if len(text) <= _MAX_CHARS else f"{text[: _MAX_CHARS - 1]}…"
 
@@ -66,6 +67,11 @@ def _analyzers(task: Tasks) -> str:
         return "new images"
     known = analyzers()
     return ", ".join(known[name].label.lower() for name in task.config.get("analyzers") or () if name in known)
+
+
+def _check(task: Tasks) -> str:
+    name = task.config.get("check")
+    return page.services().checks.names().get(str(name), "") if name else ""
 
 
 def result(task: Tasks) -> str:

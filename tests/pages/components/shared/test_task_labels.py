@@ -39,6 +39,7 @@ def test_a_task_is_named_with_its_state(status: str, has_ended: bool, failed: in
         ({"models": [{"model": "openai/gpt-4o"}], "num_questions": 3}, "openai/gpt-4o"),
         ({"models": [{"model": "openai/gpt-4o"}, {"model": "m"}, {"model": "n"}]}, "openai/gpt-4o and 2 more"),
         ({"models": [{"model": "m"}], "prompts": ["A red\nfox", "A cup"]}, "A red fox"),
+        ({"check": "worth", "query": "is:open"}, "Worth your time"),
         ({"recipe": {"format": "llava"}}, "llava"),
         ({"path": "x" * 70}, "x" * 59 + "…"),
         ({}, ""),
