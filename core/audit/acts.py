@@ -64,6 +64,7 @@ ACTS: Mapping[str, str] = {
     "entry.regenerate": "had an entry answered again",
     "entry.twin": "added a twin of an entry",
     "view.save": "saved a view",
+    "view.rename": "renamed a view",
     "view.delete": "deleted a view",
     "guideline.save": "wrote guidelines",
     "guideline.restore": "restored a version of the guidelines",

@@ -16,7 +16,7 @@ from core.dataset.filters import EntryFilter, parse_search
 from core.dataset.honeypots.mixing import add, anchor_of, mixed, mixing_of, waiting
 from core.dataset.reviewers import not_reviewing, reviewer_named
 from core.db import Database, EntryLeases, ReviewPlans, SavedViews, cached_until_write, utc_now
-from core.errors import InvalidInputError
+from core.errors import InvalidInputError, NotFoundError
 
 ASSIGNMENTS = ("all", "shared", "divided")
 _MIN_LEASED = 4
@@ -74,6 +74,25 @@ class CollaborationService:
             view.query, view.created_by = line, actor
             session.add(view)
             audit.record(session, "view.save", view, actor=actor, search=line)
+            return view
+
+    def rename_view(self, project_id: str, name: str, new_name: str) -> SavedViews:
+        """Give a saved view another name.
+
+        Raises:
+            InvalidInputError: the new name is empty, too long or that of another view.
+            NotFoundError: there is no such view.
+        """
+        new_name = _name(new_name, "the view")
+        with self._db.transaction() as session:
+            view, other = _view(session, project_id, name), _view(session, project_id, new_name)
+            if view is None:
+                raise NotFoundError("This view does not exist any more. Choose another one.")
+            if other is not None and other.id != view.id:
+                raise InvalidInputError(f"There is a view called {new_name}. Choose another name.", field="name")
+            view.name = new_name
+            session.add(view)
+            audit.record(session, "view.rename", view, was=name)
             return view
 
     def delete_view(self, project_id: str, name: str) -> bool:

@@ -149,7 +149,7 @@ def _edit(at: AppTest, project: Projects, rows: dict[int, dict[str, object]]) ->
     at.run()
 
 
-def test_a_view_is_saved_opened_and_deleted() -> None:
+def test_a_view_is_saved_opened_renamed_and_deleted() -> None:
     project, _ = filled()
     at = open_page("curate", project.id, view="Table", q="tag:draft")
     at.session_state["views"] = True
@@ -164,6 +164,16 @@ def test_a_view_is_saved_opened_and_deleted() -> None:
     at.selectbox(key="view-open").set_value("Drafts").run()
     assert at.session_state["search-line"] == "tag:draft"
     assert at.button(key="bulk-apply").label == "Confirm 2 entries"
+    at.text_input(key="view-name").set_value("Rough").run()
+    at.button(key="view-rename").click().run()
+    assert "Renamed Drafts to Rough." in texts(at)
+    services().collaboration.save_view(project.id, "Busy", "is:open")
+    at.text_input(key="view-name").set_value("Busy").run()
+    at.button(key="view-save").click().run()
+    assert "Saved as Busy. It searched is:open before." in texts(at)
+    services().collaboration.delete_view(project.id, "Busy")
+    at.run()
+    assert at.button(key="view-delete").label == "Delete Rough"
     at.button(key="view-delete").click().run()
     assert services().collaboration.saved_views(project.id) == []
 

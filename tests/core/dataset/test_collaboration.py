@@ -10,7 +10,7 @@ from core.dataset.assignment import LEASE_S
 from core.dataset.collaboration import Plan
 from core.db import Database, EntryLeases, utc_now
 from core.db.base import ID_ALPHABET
-from core.errors import InvalidInputError
+from core.errors import InvalidInputError, NotFoundError
 from tests.core.dataset.conftest import add_image
 
 Make = Callable[..., ImageDatasets]
@@ -34,7 +34,7 @@ def assigned(collaboration: CollaborationService, project: Projects, actor: str,
 # Saved views
 
 
-def test_saving_a_view_under_a_name_in_use_replaces_its_line(
+def test_saving_a_view_under_a_name_in_use_replaces_its_line_and_renaming_replaces_none(
     collaboration: CollaborationService, project: Projects
 ) -> None:
     collaboration.save_view(project.id, "  To   mend ", "kind:count  -tag:draft", actor="Anna")
@@ -45,6 +45,17 @@ def test_saving_a_view_under_a_name_in_use_replaces_its_line(
     ]
     collaboration.save_view(project.id, "Albums", "is:open")
     assert [view.query for view in collaboration.saved_views(project.id)] == ["is:open", "kind:count -tag:draft"]
+    with pytest.raises(InvalidInputError, match="There is a view called To mend"):
+        collaboration.rename_view(project.id, "Albums", " To  mend")
+    collaboration.rename_view(project.id, "To mend", "To mend")
+    collaboration.rename_view(project.id, "Albums", "  Old   albums ")
+    assert [(view.name, view.query) for view in collaboration.saved_views(project.id)] == [
+        ("Old albums", "is:open"),
+        ("To mend", "kind:count -tag:draft"),
+    ]
+    with pytest.raises(NotFoundError):
+        collaboration.rename_view(project.id, "Albums", "Covers")
+    collaboration.rename_view(project.id, "Old albums", "Albums")
     assert collaboration.delete_view(project.id, "Albums")
     assert not collaboration.delete_view(project.id, "Albums")
 

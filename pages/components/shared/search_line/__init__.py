@@ -102,18 +102,20 @@ def views(project_id: str, actor: str = "local") -> None:
                 "Open a view", list(saved), index=None, key="view-open", placeholder="Choose a view",
                 on_change=lambda: _open(saved),
             )  # fmt: skip
-        st.text_input("Save this search as", key="view-name", max_chars=MAX_NAME_CHARS, placeholder="Colors to check")
+        named = next((name for name, query in saved.items() if query == line), "")
+        st.text_input("Name for this search", key="view-name", max_chars=MAX_NAME_CHARS, placeholder="Colors to check")
         with st.container(horizontal=True):
             st.button(
                 "Save view",
                 key="view-save",
                 on_click=_save,
-                args=(project_id, line, actor),
+                args=(project_id, line, saved, actor),
                 **page.only(Act.REVIEW, project_id),
             )
-            for name in [name for name, query in saved.items() if query == line][:1]:
-                label = f"Delete {page.escape(name)}"
-                st.button(label, key="view-delete", on_click=_delete, args=(project_id, name), **page.only(Act.REVIEW))
+            for verb, act in (("Rename", _rename), ("Delete", _delete)) if named else ():
+                label = f"{verb} {page.escape(named)}"
+                key = f"view-{verb.lower()}"
+                st.button(label, key=key, on_click=act, args=(project_id, named), **page.only(Act.REVIEW))
         if message := st.session_state.pop(_MESSAGE, None):
             st.text(message)
 
@@ -128,12 +130,23 @@ def _open(saved: dict[str, str]) -> None:
     st.session_state["view-open"] = None
 
 
-def _save(project_id: str, line: str, actor: str) -> None:
+def _save(project_id: str, line: str, saved: dict[str, str], actor: str) -> None:
     try:
         view = page.services().collaboration.save_view(
             project_id, st.session_state["view-name"] or "", line, actor=actor
         )
-        st.session_state[_MESSAGE] = f"Saved as {view.name}."
+        replaced = saved.get(view.name, view.query)
+        instead = "" if replaced == view.query else f" It searched {replaced or 'everything'} before."
+        st.session_state[_MESSAGE] = f"Saved as {view.name}.{instead}"
+        st.session_state["view-name"] = ""
+    except VitrineError as error:
+        st.session_state[_MESSAGE] = str(error)
+
+
+def _rename(project_id: str, name: str) -> None:
+    try:
+        view = page.services().collaboration.rename_view(project_id, name, st.session_state["view-name"] or "")
+        st.session_state[_MESSAGE] = f"Renamed {name} to {view.name}."
         st.session_state["view-name"] = ""
     except VitrineError as error:
         st.session_state[_MESSAGE] = str(error)
