@@ -181,6 +181,9 @@ def test_guidelines_are_written_read_and_restored_with_an_image(people: Services
     assert ana.get(url, params={"version": 2}).json()["changes"].endswith("+Two.")
     desk = ana.get("/desk/guidelines", params={"project_id": _project(people)}).json()
     assert (desk["version"], desk["by"], desk["html"]) == (3, "olga", saved["html"])
+    known = {"project_id": _project(people), "known": "3"}  # an open desk asks whether they were changed
+    assert ana.get("/desk/guidelines", params=known).json() == {"version": 3}
+    assert ana.get("/desk/guidelines", params=known | {"known": "2"}).json() == desk
     assert ana.put(url, json={"text": "Mine."}).status_code == 403
 
 

@@ -1,5 +1,7 @@
 /* The guidelines of the project beside the entry. Their HTML is sanitized by the server; images are of the project. */
 
+const LOOK_MS = 30000; // how often an open desk asks whether they were changed
+
 class Guide {
   constructor(panel, body) {
     Object.assign(this, { panel, body, loaded: 0 });
@@ -29,8 +31,19 @@ class Guide {
   /* Whether they were changed since this person last had them open. */
   get isNew() { return this.version > (this.stored.seen ?? 0); }
 
+  /* Ask whether they were changed while the desk is open; what is being read stays until the person asks for the new one. */
+  async look() {
+    if (!this.version || document.hidden || Date.now() - (this.lookedAt ??= Date.now()) < LOOK_MS) return;
+    this.lookedAt = Date.now();
+    const { data } = this.queue;
+    const found = await this.queue.call("GET", "/desk/guidelines", { project_id: data.project, known: data.guidelines }).catch(() => null);
+    if (!found || data !== this.queue.data || found.version === data.guidelines || !found.html) return;
+    data.guidelines = found.version;
+    this.onChange();
+  }
+
   toggle() {
-    const open = this.panel.hidden;
+    const open = this.panel.hidden || this.isNew;
     this.store({ open });
     this.show(open);
   }
