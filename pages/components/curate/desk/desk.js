@@ -30,7 +30,7 @@ class Desk {
     // Elements above the desk may wrap and move it after it was drawn.
     this.resizeObserver = new ResizeObserver(this.onResize);
     this.resizeObserver.observe(document.querySelector(this.selectors.block) ?? document.body);
-    this.timer = setInterval(() => (this.paintBars(), this.queue.renewLeases(), this.queue.pollSharedQueue()), POLL_MS);
+    this.timer = setInterval(() => (this.paintBars(), this.queue.renewLeases(), this.queue.pollSharedQueue(), this.guide.queue && this.guide.look()), POLL_MS);
   }
 
   use(data, trigger) {
@@ -284,6 +284,7 @@ class Desk {
     const item = queue.current;
     const last = queue.undoStack.at(-1);
     if (!keepLast && last) part.last.replaceChildren(...lastNodes(last));
+    else if (!keepLast && part.last.querySelector(".said")) part.last.replaceChildren(); // it was refused
     this.paintBars();
     part.ending.hidden = Boolean(item);
     part.reading.hidden = !item;

@@ -29,5 +29,5 @@ function endingCard(queue) {
     ...(pace ? [h("dt", {}, "Pace"), h("dd", {}, h("b", {}, pace))] : []),
     ...(ending.wrong ? wrongNodes(ending.wrong) : []),
     h("dt", {}, "An export will hold"), h("dd", {}, h("b", {}, plural(ending.entries, "confirmed entry", "confirmed entries"))),
-    ...(ending.entries ? [h("dt", {}, "Load it with"), h("dd", {}, h("pre", {}, ending.load), copyButton(ending.load), h("span", { cls: "quiet" }, ` when exported as ${ending.format} and unpacked into that directory`))] : [])));
+    ...(ending.entries && queue.data.leads_to.includes("export") ? [h("dt", {}, "Load it with"), h("dd", {}, h("pre", {}, ending.load), copyButton(ending.load), h("span", { cls: "quiet" }, ` when exported as ${ending.format} and unpacked into that directory`))] : [])));
 }
