@@ -50,6 +50,8 @@ def field_values(session: Session, project_id: str, field: str) -> list[str]:
             people = people.where(col(Events.action) != "twin")
         names = list(session.scalars(people.group_by(Events.actor).order_by(func.count().desc()).limit(MAX_VALUES)))
         reviewers = reviewer_names(session, project_id) if field in _REVIEWERS else []
+        if reviewers:  # nobody sends an entry to a program, or to somebody who has left
+            names = [name for name in names if name in reviewers]
         return list(dict.fromkeys([*names, *reviewers]))[:MAX_VALUES]
     if field in _COLUMNS:
         column, count = _COLUMNS[field], func.count()

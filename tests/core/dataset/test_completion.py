@@ -1,6 +1,7 @@
 from collections.abc import Callable
 
 from core import ImageDatasets, Projects
+from core.accounts.roles import Role
 from core.dataset import EntryQueries, parse_search
 from core.search_line import EmptyReason, FacetValue
 from core.services import Services
@@ -76,3 +77,16 @@ def test_entries_are_sent_back_to_people_who_have_done_something(
     sample = services.samples.create()
     assert "Ada" in entries.field_values(project.id, "sent")
     assert entries.field_values(sample.id, "sent") == ()
+
+
+def test_with_accounts_entries_are_sent_back_to_people_who_review_and_to_no_program(
+    make: Make, entries: EntryQueries, project: Projects, services: Services
+) -> None:
+    entry = make("Which?")
+    for name in ("ana", "ben"):
+        account = services.accounts.create_account(name, "nine green bottles")
+        services.memberships.set_role(project.id, account.id, Role.ANNOTATOR)
+    services.review.decide(entry.id, entry.version, "confirm", actor="ben")
+    services.dataset.update_dataset_entry(entry.id, answer="Two", actor="night import")
+    assert entries.field_values(project.id, "sent") == ("ben", "ana")
+    assert "night import" in entries.field_values(project.id, "by")
