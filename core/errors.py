@@ -75,8 +75,8 @@ class TooManyTriesError(VitrineError):
 
     def __init__(self, retry_after_s: float, tries: str = "wrong passwords") -> None:
         self.retry_after_s = max(1, math.ceil(retry_after_s))
-        short = self.retry_after_s < 120
-        wait = f"{self.retry_after_s} seconds" if short else f"{round(self.retry_after_s / 60)} minutes"
+        seconds = f"{self.retry_after_s} second{'s' if self.retry_after_s > 1 else ''}"
+        wait = seconds if self.retry_after_s < 120 else f"{round(self.retry_after_s / 60)} minutes"
         super().__init__(f"Too many {tries}. Try again in {wait}.")
 
 

@@ -179,7 +179,7 @@ def _name_key(name: str) -> str:
 
 def _wrong(has_accounts: bool) -> str:
     if has_accounts:
-        return "This name and password do not match. Try again."
+        return "This name and password do not match. Try again, or ask an admin for a new password."
     return "This is not the password. Try again."
 
 

@@ -56,7 +56,9 @@ def test_a_session_is_bound_to_the_account_and_has_its_name(people: Services) ->
 def test_a_wrong_name_or_password_gets_the_same_answer(people: Services, body: dict[str, str]) -> None:
     answer = _browser(people).post(login.PATH, json=body)
     assert (answer.status_code, answer.json()["code"]) == (401, "wrong_password")
-    assert answer.json()["detail"] == "This name and password do not match. Try again."
+    assert (
+        answer.json()["detail"] == "This name and password do not match. Try again, or ask an admin for a new password."
+    )
     page = _browser(people).post(login.PATH, data=body)
     assert "This name and password do not match" in page.text
     assert page.text.index('name="name"') < page.text.index('name="password"')
