@@ -30,7 +30,8 @@ def menu(project_id: str, actor: str) -> None:
             )  # fmt: skip
             st.text_input(
                 "Reviewers, separated by commas", ", ".join(plan.people), key="team-reviewers",
-                help="Each gets an equal part of the images with all their entries. Anyone else gets everything.",
+                help="Each gets a part of the images, by chance, with all their entries: about equal parts of many "
+                "images, uneven ones of few. Anyone else gets everything.",
             )  # fmt: skip
             st.number_input(
                 "Images with a second review, in %", 0, 100, plan.second_percent, step=5, key="team-second",
