@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import Projects
+from core.audit.acts import ACTS
 from core.backup import make_backup
 from core.db import Database, connect
 from core.db.migrate import NEWER_DATABASE
@@ -77,7 +78,10 @@ def test_the_audit_shows_who_did_what_and_its_filters_choose(services: Services,
     services.tokens.make_token("script")
     at = open_page("settings", project.id, tab="Audit")
     assert at.dataframe[0].value["What"].tolist() == ["made a token", "created a project"]
+    assert len(at.selectbox(key="audit-act-Everything").options) == 1 + len(ACTS)
     at.selectbox(key="audit-kind").select("project").run()
+    of_projects = [act for act in ACTS if act.startswith("project.")]
+    assert len(at.selectbox(key="audit-act-project").options) == 1 + len(of_projects) > 2
     assert at.dataframe[0].value["On"].tolist() == [project.name]
     at.selectbox(key="audit-who").select("local").run()
     assert not at.exception

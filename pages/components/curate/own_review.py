@@ -20,7 +20,7 @@ def menu(project_id: str, person: str) -> None:
 def cell(project_id: str, person: str) -> None:
     """Draw it in a frame, for somebody who has decided something or has something to decide."""
     own = page.services().checks.people.progress_of(project_id, person)
-    if own.total or own.sent_back:
+    if own.total or own.sent_back or own.second_waiting:
         with st.container(border=True, key="own-progress"):
             st.caption("Your review")
             _sentences(project_id, person)
