@@ -13,8 +13,9 @@ _LONGEST_TEXT_CHARS = 400
 
 def show(project_id: str, recipe: ExportRecipe) -> None:
     format_ = format_named(recipe.format)
-    st.header("Preview of three rows", anchor=False)
-    for number, shown in enumerate(page.services().exports.preview(project_id, recipe)):
+    rows = page.services().exports.preview(project_id, recipe)
+    st.header(f"Preview of {numbers.pluralize(len(rows), 'row')}", anchor=False)
+    for number, shown in enumerate(rows):
         left, right = st.columns([1, 3], gap="small")
         with left:
             url = media.image_url(shown.image_id, shown.sha256)
