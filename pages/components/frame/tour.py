@@ -55,8 +55,9 @@ def show(project_id: str | None) -> None:
     step = _STEPS[number]
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="tour"):
         st.markdown(f":gray[{number + 1} of {len(_STEPS)}] {step.sentence}", width="stretch")
-        goes_on = bool(step.file) and st.button(step.button, icon=":material/arrow_forward:", key="tour-next")
-        closes = st.button("Close the tour", icon=":material/close:", type="tertiary", key="tour-close")
+        with st.container(horizontal=True, width="content"):  # both buttons go below the sentence when one has no room
+            goes_on = bool(step.file) and st.button(step.button, icon=":material/arrow_forward:", key="tour-next")
+            closes = st.button("Close the tour", icon=":material/close:", type="tertiary", key="tour-close")
     if closes:
         services.preferences.put(_person(), _PREFERENCE, _CLOSED, project_id)
         st.rerun()
