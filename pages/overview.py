@@ -92,7 +92,7 @@ def _activity(project_id: str) -> None:
         with grid.cell():
             st.caption("Latest tasks")
             for task in tasks:
-                page.link("tasks", page.escape(task_labels.row(task)), icon="task_alt", task=task.id)
+                page.link("tasks", page.escape(task_labels.row(task)), icon=task_labels.icon(task), task=task.id)
 
 
 def _own_progress(project_id: str) -> None:

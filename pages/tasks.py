@@ -22,14 +22,6 @@ from pages.components.shared import (
 )
 from pages.components.shared.numbers import pluralize
 
-_ICONS = {
-    TaskStatus.QUEUED: "schedule",
-    TaskStatus.RUNNING: "progress_activity",
-    TaskStatus.PAUSED: "pause_circle",
-    TaskStatus.COMPLETED: "check_circle",
-    TaskStatus.COMPLETED_WITH_FAILURES: "error",
-    TaskStatus.CANCELLED: "cancel",
-}
 _MAX_TASKS = 50
 
 
@@ -59,7 +51,7 @@ def main() -> None:
 
 def _row(task: Tasks, *, is_open: bool) -> None:
     with st.expander(
-        page.escape(task_labels.row(task)), expanded=is_open, icon=f":material/{_ICONS[TaskStatus(task.status)]}:",
+        page.escape(task_labels.row(task)), expanded=is_open, icon=f":material/{task_labels.icon(task)}:",
         key=f"task-{task.id}", on_change="rerun",
     ) as row:  # fmt: skip
         if row.open:

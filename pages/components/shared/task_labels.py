@@ -5,7 +5,7 @@ from pathlib import PurePath
 
 from core import Tasks, caller
 from core.importing.outcomes import outcomes_of_task
-from core.tasks import models_of
+from core.tasks import TaskStatus, models_of
 from core.vision.analyzers import analyzers
 from core.vision.items import TASK_TYPE as ANALYSIS
 from pages.components.shared import moment, numbers, page
@@ -17,6 +17,14 @@ _UNITS = {
     _QUESTIONS: "image", ANALYSIS: "part", "image-variants": "image", "style-analysis": "image",
     "style-generation": "image",
 }  # fmt: skip
+_ICONS = {
+    TaskStatus.QUEUED: "schedule",
+    TaskStatus.RUNNING: "progress_activity",
+    TaskStatus.PAUSED: "pause_circle",
+    TaskStatus.COMPLETED: "check_circle",
+    TaskStatus.COMPLETED_WITH_FAILURES: "error",
+    TaskStatus.CANCELLED: "cancel",
+}
 _MAX_CHARS = 60
 
 
@@ -34,6 +42,11 @@ def row(task: Tasks) -> str:
     by = "" if task.started_by == caller.LOCAL else f"by {task.started_by}"
     parts = (name(task), _state(task), came, moment.ago(task.create_at), by)
     return " · ".join(part for part in parts if part)
+
+
+def icon(task: Tasks) -> str:
+    """Return the Material icon of the state of the task."""
+    return _ICONS[TaskStatus(task.status)]
 
 
 def name(task: Tasks) -> str:

@@ -29,6 +29,12 @@ def test_a_task_is_named_with_its_state(status: str, has_ended: bool, failed: in
     assert task_labels.label(task) == f"a kind of work · {label}"
 
 
+def test_a_task_with_failures_has_another_icon_than_one_without() -> None:
+    tasks = [Tasks(project_id="p", task_type="work", status=one) for one in ("completed", "completed with failures")]
+
+    assert [task_labels.icon(task) for task in tasks] == ["check_circle", "error"]
+
+
 @pytest.mark.parametrize(
     ("config", "subject"),
     [
