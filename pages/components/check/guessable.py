@@ -24,7 +24,7 @@ def show(project_id: str, query: str) -> None:
         card.not_run(
             "How many answers can be guessed from the words of the question? "
             "A model trained on them learns to guess instead of looking.",
-            "Free: no model, no network. 10,000 entries take some seconds.",
+            "Free: no model, no network. 10,000 entries take a few seconds.",
         )
     else:
         _numbers(report)

@@ -25,4 +25,4 @@ def show(project_id: str, query: str) -> None:
             "Download", lambda: checks.report(project_id), "dataset-report.html", "text/html",
             icon=":material/download:", key="report-download",
         )  # fmt: skip
-    st.caption("Free: it is made in some seconds. Browsers print it on A4 pages, also into a PDF.")
+    st.caption("Free: it is made in a few seconds. Browsers print it on A4 pages, also into a PDF.")

@@ -19,9 +19,9 @@ def show(project_id: str, query: str) -> None:
     report = page.services().checks.newest(project_id, "twins")
     if report is None or not report.result["twins"]:
         card.not_run(
-            "Would the answer differ for another picture? The same question is asked about a similar image, and both "
+            "Would the answer differ for another image? The same question is asked about a similar image, and both "
             "are kept when the answers differ. Nobody can guess both.",
-            "Free with offline/see. Another model costs one to three calls a question, shown before.",
+            "Free with offline/see. Another model takes one to three calls a question. The cost is shown first.",
         )
     else:
         _numbers(report)

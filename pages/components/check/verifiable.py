@@ -25,7 +25,7 @@ def show(project_id: str, query: str) -> None:
         card.not_run(
             "Which answers can a program mark as right or wrong? Only those can train a model by rewards, "
             "and they compare models without a judge.",
-            "Free: no model, no network. 100,000 entries take some seconds.",
+            "Free: no model, no network. 100,000 entries take a few seconds.",
         )
     else:
         _numbers(report)

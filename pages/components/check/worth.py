@@ -22,7 +22,7 @@ def show(project_id: str, query: str) -> None:
     if report is None:
         card.not_run(
             "Which entries should a person review next? Those that are doubtful, new and of every kind come first.",
-            "No model and no network. 100,000 entries take some seconds.",
+            "Free: no model, no network. 100,000 entries take a few seconds.",
         )
     else:
         _chosen(project_id, report)
