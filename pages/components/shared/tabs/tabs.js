@@ -15,7 +15,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     list.replaceChildren(...names.map((name) => {
       const tab = document.createElement("button");
       tab.type = "button";
-      tab.textContent = name;
+      tab.textContent = tab.dataset.name = name;
       tab.setAttribute("role", "tab");
       return tab;
     }));
@@ -34,6 +34,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   tabs.forEach((tab, place) => {
     tab.onclick = () => choose(tab);
     tab.onkeydown = (event) => {
+      if (event.altKey || event.ctrlKey || event.metaKey) return;
       const ends = { Home: 0, End: tabs.length - 1 };
       const to = ends[event.key] ?? (STEPS[event.key] && (place + STEPS[event.key] + tabs.length) % tabs.length);
       if (to === undefined) return;
