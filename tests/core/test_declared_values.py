@@ -98,7 +98,7 @@ DECLARED: dict[str, dict[str, object]] = {
     },
     "core.warmup": {
         "_FIRST_PAGE_TIMEOUT_S": 10.0,
-        "_DRAWING_S": 1.0,
+        "_DRAWING_S": 0.5,
     },
 }
 DEFAULTS: dict[str, dict[str, object]] = {

@@ -119,9 +119,9 @@ def test_other_projects_do_not_exist_for_a_person(shelf: Projects, sign_in: dict
 @pytest.mark.parametrize(
     ("role", "withheld", "leads_to"),
     [
-        (Role.ANNOTATOR, ["again", "twin", "guidelines"], []),  # the project has no guidelines
-        (Role.EDITOR, ["guidelines"], ["table", "export"]),
-        (Role.OWNER, ["guidelines"], ["table", "export"]),
+        (Role.ANNOTATOR, ("again", "twin", "guidelines"), ()),  # the project has no guidelines
+        (Role.EDITOR, ("guidelines",), ("table", "export")),
+        (Role.OWNER, ("guidelines",), ("table", "export")),
     ],
 )
 def test_the_desk_offers_only_what_a_person_may_do(
@@ -129,8 +129,8 @@ def test_the_desk_offers_only_what_a_person_may_do(
     sign_in: dict[str, Actor],
     monkeypatch: pytest.MonkeyPatch,
     role: Role,
-    withheld: list[str],
-    leads_to: list[str],
+    withheld: tuple[str, ...],
+    leads_to: tuple[str, ...],
 ) -> None:
     drawn = RecordedComponents()
     monkeypatch.setattr(st.components.v2, "component", drawn)

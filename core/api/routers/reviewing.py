@@ -75,9 +75,10 @@ class ViewAnswer(ResponseBody):
 
 
 class ViewLine(RequestBody):
-    """The search line of a view."""
+    """The search line of a view, and another name for it."""
 
     query: Annotated[str, Field(max_length=2000)]
+    name: Annotated[str, Field(min_length=1, max_length=60)] | None = None
 
 
 class Views(ResponseBody):
@@ -153,9 +154,11 @@ def list_views(project_id: Id, services: ServicesDep) -> Views:
 
 @router.put("/views/{view}")
 def save_view(project_id: Id, view: ViewName, body: ViewLine, services: ServicesDep, actor: CurrentActor) -> ViewAnswer:
-    """Save a search line under a name, in place of the one that has it."""
+    """Save a search line under a name, in place of the one that has it; with ``name`` the view is called that."""
     services.projects.get_project(project_id)
     saved = services.collaboration.save_view(project_id, view, body.query, actor=actor.name)
+    if body.name is not None:
+        saved = services.collaboration.rename_view(project_id, view, body.name)
     return ViewAnswer.model_validate(saved)
 
 
