@@ -35,7 +35,7 @@ run: .venv/installed
 test: .venv/installed-tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers 2
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
 	PYTHONDONTWRITEBYTECODE= VITRINE_TEST_DATABASE=postgresql $(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(ON_POSTGRESQL)
 
