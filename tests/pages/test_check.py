@@ -3,6 +3,7 @@ import re
 
 import pytest
 from sqlmodel import select
+from streamlit.testing.v1 import AppTest
 
 from core import Projects
 from core.checks import store as check_runs
@@ -250,3 +251,18 @@ def test_numbers_that_cannot_be_read_count_as_not_run_and_an_error_costs_its_car
     assert at.button(key="run-guessable").label == "Check"
     assert any("the judge is not trusted" in error.value for error in at.error)
     assert at.button(key="run-verifiable").label == "Check again"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [(None, None, "12 calls with 900 to 1,000 tokens, price unknown."), (0.0, 0.0, "12 calls, no cost."),
+     (0.5, 1.25, "12 calls, about $0.50 to $1.25.")],
+)  # fmt: skip
+def test_what_asking_will_cost_is_said_before_it_begins(low: float | None, high: float | None, said: str) -> None:
+    def script(low: float | None, high: float | None) -> None:
+        from core.checks.asking.estimate import AskingEstimate
+        from pages.components.check import asking
+
+        asking._show(AskingEstimate(12, 12, 0, 0, 12, 900, 1000, low, high))
+
+    assert texts(AppTest.from_function(script, kwargs={"low": low, "high": high}, default_timeout=120).run()) == [said]

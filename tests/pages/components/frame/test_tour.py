@@ -14,7 +14,7 @@ def _tour(project_id: str) -> None:
 
 
 def _open(project_id: str) -> AppTest:
-    return AppTest.from_function(_tour, args=(project_id,)).run()
+    return AppTest.from_function(_tour, args=(project_id,), default_timeout=120).run()
 
 
 def _has_tour(project_id: str) -> bool:
