@@ -256,7 +256,7 @@ def test_numbers_that_cannot_be_read_count_as_not_run_and_an_error_costs_its_car
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [(None, None, "12 calls with 900 to 1,000 tokens, price unknown."), (0.0, 0.0, "12 calls, no cost."),
-     (0.5, 1.25, "12 calls, about $0.50 to $1.25.")],
+     (0.5, 1.25, "12 calls, about $0.50 to $1.25."), (0.0012, 0.1, "12 calls, about $0.0012 to $0.10.")],
 )  # fmt: skip
 def test_what_asking_will_cost_is_said_before_it_begins(low: float | None, high: float | None, said: str) -> None:
     def script(low: float | None, high: float | None) -> None:

@@ -63,7 +63,7 @@ def _show(found: AskingEstimate) -> None:
     elif found.cost_high == 0:
         st.text(f"{calls}, no cost.")
     else:
-        st.text(f"{calls}, about ${numbers.text(found.cost_low, 2)} to ${numbers.text(found.cost_high, 2)}.")
+        st.text(f"{calls}, about {numbers.dollars(found.cost_low)} to {numbers.dollars(found.cost_high)}.")
     if found.left_out:
         st.caption(f"{pluralize(found.left_out, 'entry')} with long answers or boxes cannot be compared.")
     if found.compared:
@@ -100,5 +100,5 @@ def of_what(report: CheckReport) -> str:
     parts += (
         [f"{numbers.text(asked['left_out'])} left out because they cannot be compared"] if asked["left_out"] else []
     )
-    parts += [f"${numbers.text(asked['cost'], 2)}"] if asked["cost"] else []
+    parts += [numbers.dollars(asked["cost"])] if asked["cost"] else []
     return "; ".join(parts) + ". " + running.of_when(report)

@@ -90,4 +90,4 @@ def _cost(estimate: TwinEstimate) -> str:
         return f"{calls}, price unknown."
     if estimate.cost_high == 0:
         return f"{calls}, no cost."
-    return f"{calls}, about ${numbers.text(estimate.cost_low, 2)} to ${numbers.text(estimate.cost_high, 2)}."
+    return f"{calls}, about {numbers.dollars(estimate.cost_low)} to {numbers.dollars(estimate.cost_high)}."

@@ -82,7 +82,7 @@ def _cells(row: _Row) -> dict[str, Any]:
 def _cost(row: _Row) -> str:
     if row.low is None or row.high is None:
         return "unknown"
-    return f"${numbers.text(row.low, 2)} to ${numbers.text(row.high, 2)}" if row.high else "free"
+    return f"{numbers.dollars(row.low)} to {numbers.dollars(row.high)}" if row.high else "free"
 
 
 def _choose(options: list[str]) -> None:

@@ -98,8 +98,4 @@ def _cost(made: GenerationEstimate) -> str:
         return "cost unknown: this model has no listed price"
     if made.cost_high == 0:
         return "no cost"
-    return f"{_dollars(made.cost_low)} to {_dollars(made.cost_high)}"
-
-
-def _dollars(amount: float) -> str:
-    return f"${numbers.text(amount, 2)}" if amount >= 0.1 else f"${numbers.text(amount, 4)}"
+    return f"{numbers.dollars(made.cost_low)} to {numbers.dollars(made.cost_high)}"

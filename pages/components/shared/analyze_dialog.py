@@ -167,7 +167,7 @@ def _price(project_id: str, plan: _Plan, choice: ModelChoice, tools: Tools) -> f
     elif found.high == 0:
         st.text(f"{asked}, no cost.")
     else:
-        st.text(f"{asked}, about ${numbers.text(found.low, 2)} to ${numbers.text(found.high, 2)}.")
+        st.text(f"{asked}, about {numbers.dollars(found.low)} to {numbers.dollars(found.high)}.")
     return st.number_input(
         "Cost cap, in US dollars", min_value=0.01, value=None, placeholder="No cap", width=170, key="analyze-cap"
     )

@@ -62,6 +62,11 @@ def text(value: float | None, decimals: int = 0) -> str:
     return "?" if value is None else exact(value, decimals, st.context.locale)
 
 
+def dollars(amount: float) -> str:
+    """Return US dollars: in cents, and below ten cents in hundredths of one, so that what costs little is not $0.00."""
+    return f"${text(amount, 2 if amount >= 0.1 or not amount else 4)}"
+
+
 def pluralize(number: int, one: str, many: str = "") -> str:
     """Return *number* with its noun: "1 image", "2,400 entries"; *many* where it is not made by the noun's end."""
     if number == 1:

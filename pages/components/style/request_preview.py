@@ -31,7 +31,7 @@ def cost_text(cost: tuple[float, float] | None, images: int) -> str:
     low, high = (round(value * max(images, 1), 4) for value in cost)
     if high == 0:
         return "No cost."
-    amount = f"${numbers.text(low, 2)}" if low == high else f"${numbers.text(low, 2)} to ${numbers.text(high, 2)}"
+    amount = numbers.dollars(low) if low == high else f"{numbers.dollars(low)} to {numbers.dollars(high)}"
     return f"Cost: about {amount}" + (f" for {images} images." if images > 1 else ".")
 
 
