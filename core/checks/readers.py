@@ -77,7 +77,7 @@ def set_known_answers(session: Session, project_id: str, percent: float, query: 
             its field does not take, or it is by a judge that is not trusted.
     """
     if not 0 <= percent <= MAX_PERCENT:
-        raise InvalidInputError(f"Choose between 0 and {MAX_PERCENT:g} % known answers.", field="percent")
+        raise InvalidInputError(f"Choose between 0 and {MAX_PERCENT:g}% known answers.", field="percent")
     wanted = parse_search(query)
     conditions(project_id, wanted)
     require_trusted_judge(session, project_id, wanted)

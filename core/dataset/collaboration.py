@@ -142,7 +142,7 @@ class CollaborationService:
         if assignment == "divided" and not names:
             raise InvalidInputError("Name the people among whom the entries are divided.", field="people")
         if not 0 <= second_percent <= 100:
-            raise InvalidInputError("Choose between 0 and 100 % for second reviews.", field="second_percent")
+            raise InvalidInputError("Choose between 0 and 100% for second reviews.", field="second_percent")
         with self._db.transaction() as session:
             if assignment == "divided" and self._db.settings.has_accounts:  # nobody else would get their part
                 own = (reviewer_named(session, project_id, name, field="people") for name in names)

@@ -57,7 +57,7 @@ def test_images_stand_side_by_side_and_keys_walk_and_zoom_the_current_one(server
     page.keyboard.press(".")
     page.keyboard.press(".")
     expect(shown).to_have_attribute("alt", "blue.png")
-    expect(page.locator(".desk [data-part=percent]")).to_contain_text("100 %")  # as the image before
+    expect(page.locator(".desk [data-part=percent]")).to_contain_text("100%")  # as the image before
     page.keyboard.press("z")
     expect(current).to_have_text("3. blue.png")
     page.keyboard.press(",")

@@ -32,7 +32,7 @@ class ComparisonPart(ResponseBody):
     score_a: float
     score_b: float
     difference: float = Field(description="mean score of a minus that of b")
-    interval: tuple[float, float] = Field(description="of the difference, at 95 %, by resampling images")
+    interval: tuple[float, float] = Field(description="of the difference, at 95%, by resampling images")
     p: float = Field(description="of a paired permutation test over images")
     a_better: int
     b_better: int

@@ -122,7 +122,7 @@ class GuessabilityAnswer(ResponseBody):
     majority_share: float = Field(description="of answers that always giving the most frequent answer guesses")
     by_kind: dict[str, float] = Field(description="the share by kind of question")
     entries: dict[str, float] = Field(description="by id of the entry, the chance with which its answer is guessed")
-    interval: tuple[float, float] = Field(description="of the share, at 95 %")
+    interval: tuple[float, float] = Field(description="of the share, at 95%")
 
 
 @router.get("/projects/{project_id}/guessability")

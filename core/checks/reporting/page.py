@@ -33,7 +33,7 @@ def as_html(source: Source, headings: Sequence[tuple[str, list[Section]]]) -> st
         _summary(source, headings),
         *(_heading(title, sections) for title, sections in headings),
         '<footer><p>Written by Vitrine. Headings follow Gebru et al., "Datasheets for Datasets" (2021). Shares are '
-        "rounded to whole percent; intervals are at 95 %. Numbers without a time were counted when this report was "
+        "rounded to whole percent; intervals are at 95%. Numbers without a time were counted when this report was "
         "made.</p></footer></main></body></html>",
         "",
     ])  # fmt: skip

@@ -44,7 +44,7 @@ def _line(run: CheckRuns) -> str:
     own = run.result["own_answers"]
     return (
         f"{one_line(run.series.split('@')[0])}: {_points(run.result['score'])} of 100 "
-        f"(95 % interval {_points(low)} to {_points(high)}) on {pluralize(run.result['questions'], 'question')}, "
+        f"(95% interval {_points(low)} to {_points(high)}) on {pluralize(run.result['questions'], 'question')}, "
         f"{run.ended_at:%Y-%m-%d}" + (f"; {own:,} of the stored answers are its own" if own else "")
     )
 

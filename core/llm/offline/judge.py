@@ -33,7 +33,7 @@ def _palette(references: Sequence[Measurement], made: Measurement) -> tuple[int,
     step = next((step for step, least in enumerate(_OWN_COLORS) if shared >= least), 2)
     foreign = [color.name for color in made.colors if color.name not in known]
     added = f"; {', '.join(foreign)} is in none of them" if foreign else ""
-    return step, f"{100 * shared:.0f} % of its main colors are those of the references{added}."
+    return step, f"{100 * shared:.0f}% of its main colors are those of the references{added}."
 
 
 def _light(references: Sequence[Measurement], made: Measurement) -> tuple[int, str]:
@@ -53,8 +53,8 @@ def _texture(references: Sequence[Measurement], made: Measurement) -> tuple[int,
 def _composition(references: Sequence[Measurement], made: Measurement) -> tuple[int, str]:
     values = [reference.background.share for reference in references]
     evidence = (
-        f"Its ground covers {100 * made.background.share:.0f} % of it, "
-        f"that of the references {_span([value * 100 for value in values])} %."
+        f"Its ground covers {100 * made.background.share:.0f}% of it, "
+        f"that of the references {_span([value * 100 for value in values])}%."
     )
     return _step(made.background.share, values, _TOLERANCE["ground"]), evidence
 

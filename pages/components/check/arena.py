@@ -55,7 +55,7 @@ def _models(standing: list[Standing]) -> None:
         f"Score of {page.escape(best.model)}", f"{_points(best.result['score'])} of 100",
         f"between {_points(low)} and {_points(high)}, {pluralize(best.result['questions'], 'question')}",
         delta_color="off", delta_arrow="off",
-        help="The interval holds the score of all such questions with 95 % confidence.",
+        help=f"The interval holds the score of all such questions with {numbers.percent(0.95)} confidence.",
     )  # fmt: skip
     rows = [
         {

@@ -56,7 +56,7 @@ def _numbers(report: CheckReport) -> None:
     kept = result["after"]["entries"]
     card.bar([("Stays", kept), ("Left out", result["left_out"])])
     if not result["reached"]:
-        st.caption(f"{result['target']:.0%} was not reached: too few entries would stay.")
+        st.caption(f"{numbers.percent(result['target'])} was not reached: too few entries would stay.")
     st.caption(page.escape(running.of_when(report)))
 
 

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.checks.reporting.content import percent
-from pages.components.shared import page
+from pages.components.shared import numbers, page
 
 _OPACITIES = (0.85, 0.45, 0.25, 0.15)
 
@@ -34,7 +33,7 @@ def bar(parts: Sequence[tuple[str, float]]) -> None:
         '<div aria-hidden="true" style="display:flex;gap:2px;border-radius:4px;overflow:hidden;'
         f'color:{_accent()}">{drawn}</div>'
     )
-    st.caption(page.escape(" · ".join(f"{label} {percent(size / total)}" for label, size, _ in shown)))
+    st.caption(page.escape(" · ".join(f"{label} {numbers.percent(size / total)}" for label, size, _ in shown)))
 
 
 def _accent() -> str:

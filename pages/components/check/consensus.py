@@ -50,7 +50,7 @@ def _numbers(report: CheckReport) -> None:
         "Stored answers that models agree with", f"{round(result['share'] * 100)} of 100",
         f"between {round(low * 100)} and {round(high * 100)}", delta_color="off", delta_arrow="off",
         help=f"{numbers.text(result['agreed'])} of {numbers.text(result['entries'])}: the stored answer is the "
-        "most frequent one, or one of them. The range has 95 % confidence.",
+        f"most frequent one, or one of them. The range has {numbers.percent(0.95)} confidence.",
     )  # fmt: skip
     rest = result["entries"] - result["agreed"] - result["sure_of_another"]
     card.bar([("The stored answer", result["agreed"]), ("Another one", result["sure_of_another"]), ("Unclear", rest)])
@@ -65,8 +65,7 @@ def _kinds(report: CheckReport) -> None:
         }
         for row in report.result["kinds"]
     ]  # fmt: skip
-    percent = st.column_config.NumberColumn(format="%.0f %%")
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, key="consensus-kinds",
-        column_config={"Agreed": percent, "Mean doubt": percent, **numbers.counts("Entries")},
+        column_config=numbers.percents("Agreed", "Mean doubt") | numbers.counts("Entries"),
     )  # fmt: skip

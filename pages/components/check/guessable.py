@@ -6,7 +6,6 @@ import pandas as pd
 import streamlit as st
 
 from core.checks.guess.report import GROUPS
-from core.checks.reporting.content import percent
 from core.checks.service import CheckReport
 from pages.components.check import card, running
 from pages.components.shared import answer_form, numbers, page
@@ -50,13 +49,13 @@ def _numbers(report: CheckReport) -> None:
         f"“{answer_form.readable_answer(result['majority']['answer']) or 'nothing'}”",
         delta_color="off", delta_arrow="off",
         help=f"{numbers.text(result['guessed'])} of {pluralize(result['entries'], 'entry')}; "
-        f"between {low:.0%} and {high:.0%} with 95 % confidence.",
+        f"between {numbers.percent(low)} and {numbers.percent(high)} with {numbers.percent(0.95)} confidence.",
     )  # fmt: skip
     card.bar([("Guessed", result["share"]), ("Not guessed", 1 - result["share"])])
     for pattern in result["patterns"][:_SHOWN_PATTERNS]:
         answer = page.escape(answer_form.readable_answer(pattern["answer"]))
         st.markdown(
-            f"{percent(pattern['share']).capitalize()} of *{page.escape(pattern['text'])}* are **{answer}** "
+            f"{numbers.percent(pattern['share']).capitalize()} of *{page.escape(pattern['text'])}* are **{answer}** "
             f"({pluralize(pattern['entries'], 'entry')})"
         )
     st.caption(page.escape(running.of_when(report)))
@@ -73,10 +72,9 @@ def _groups(result: dict[str, Any]) -> None:
             }
             for row in result["groups"][name]
         ]
-        percent = st.column_config.NumberColumn(format="%.0f %%")
         st.dataframe(
             pd.DataFrame(rows), hide_index=True, key=f"guessable-{name}",
-            column_config={"Guessed": percent, "Most frequent answer": percent, **numbers.counts("Entries")},
+            column_config=numbers.percents("Guessed", "Most frequent answer") | numbers.counts("Entries"),
         )  # fmt: skip
 
 

@@ -90,9 +90,9 @@ def _interval(result: dict[str, Any]) -> str | None:
         else f" Krippendorff's alpha of the verdicts: {numbers.text(agreement['alpha'], 2)}."
     )
     return (
-        f"Between {round(agreement['low'] * 100)} and {round(agreement['high'] * 100)} of 100 (95 % confidence), from "
-        f"{pluralize(agreement['reviewed'], 'reviewed entry')}. It confirms and rejects as you do in "
-        f"{agreement['same_verdicts']} of {agreement['verdicts']}.{alpha}"
+        f"Between {round(agreement['low'] * 100)} and {round(agreement['high'] * 100)} of 100 "
+        f"({numbers.percent(0.95)} confidence), from {pluralize(agreement['reviewed'], 'reviewed entry')}. "
+        f"It confirms and rejects as you do in {agreement['same_verdicts']} of {agreement['verdicts']}.{alpha}"
     )
 
 

@@ -38,16 +38,16 @@ def _numbers(readers: tuple[ReaderAccuracy, ...]) -> None:
         }
         for one in readers
     ]  # fmt: skip
-    percent = st.column_config.NumberColumn(format="%.0f %%")
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, key="known-readers",
         column_config={
-            "Right": st.column_config.ProgressColumn(format="%.0f %%", min_value=0, max_value=100),
-            "From": percent, "To": percent, **numbers.counts("Known answers"),
+            "Right": st.column_config.ProgressColumn(format=numbers.percent_format(), min_value=0, max_value=100),
+            **numbers.percents("From", "To"), **numbers.counts("Known answers"),
         },
     )  # fmt: skip
     st.caption(
-        "The true share lies between From and To with 95 % confidence. Today's decisions count from tomorrow on."
+        f"The true share lies between From and To with {numbers.percent(0.95)} confidence. Today's decisions count "
+        "from tomorrow on."
     )
 
 

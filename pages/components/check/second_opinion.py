@@ -61,7 +61,7 @@ def _numbers(report: CheckReport) -> None:
             f"{_of_100(result['worth']['share'])} of 100", f"between {_of_100(low)} and {_of_100(high)}",
             delta_color="off", delta_arrow="off",
             help=f"{numbers.text(result['seen']['right'])} with the image, {numbers.text(blind['right'])} without it, "
-            f"of {numbers.text(result['entries'])}. The range has 95 % confidence.",
+            f"of {numbers.text(result['entries'])}. The range has {numbers.percent(0.95)} confidence.",
         )  # fmt: skip
         with_it = max(result["seen"]["share"] - blind["share"], 0.0)
         rest = 1 - blind["share"] - with_it
@@ -95,4 +95,4 @@ def _kinds(result: dict[str, Any]) -> None:
         key="second-opinion-kinds",
         column_config=numbers.counts("Entries") | numbers.words("Without", "With", "Difference"),
     )
-    st.caption("Of 100 answers, with the range that has 95 % confidence.")
+    st.caption(f"Of 100 answers, with the range that has {numbers.percent(0.95)} confidence.")

@@ -80,12 +80,11 @@ def _tools(result: dict[str, Any]) -> None:
     if not rows:
         st.caption("No tool could test any of these answers.")
         return
-    percent = st.column_config.NumberColumn(format="%.0f %%", help="Estimated, if one answer in ten is wrong.")
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
         key="tools-rows",
-        column_config={"Right objections": percent}
+        column_config=numbers.percents("Right objections", help="Estimated, if one answer in ten is wrong.")
         | numbers.counts("Contradicted", "Supported", "Cannot say", "Known answers"),
     )
 

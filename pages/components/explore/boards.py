@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from core.checks.reporting.content import percent
 from core.dataset import EntryFilter, Term, parse_search
 from core.dataset import quality as checks
 from core.dataset.stats import Balance
@@ -55,7 +54,7 @@ def _balance_group(title: str, board: Balance, entry_filter: EntryFilter) -> fac
     kind = board.kind or "no kind"
     dominates = board.total >= MIN_ANSWERS and board.leading_share >= DOMINANT_SHARE
     leading = answer_form.readable_answer(board.answers[0][0])
-    hint = f"{percent(board.leading_share).capitalize()} of {kind} answers are {leading}." if dominates else ""
+    hint = f"{numbers.percent(board.leading_share).capitalize()} of {kind} answers are {leading}." if dominates else ""
     shown = []
     for answer, count in board.answers:
         line = _line(Term("kind", board.kind or "none"), Term("answer", answer or "none"))
@@ -89,7 +88,7 @@ def agreement(project_id: str, entry_filter: EntryFilter) -> None:
         reviewed_twice.metric(
             "Reviewed twice", numbers.text(found.reviewed), help=page.escape(", ".join(found.reviewers))
         )
-        same_decision.metric("Same decision", f"{found.agreed / found.reviewed:.0%}")
+        same_decision.metric("Same decision", numbers.percent(found.agreed / found.reviewed))
         alpha.metric(
             "Krippendorff's alpha", "none yet" if found.alpha is None else numbers.text(found.alpha, 2),
             help="1 is full agreement, 0 is chance. There is no value while all decisions are the same.",

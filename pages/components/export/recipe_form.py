@@ -261,7 +261,7 @@ def _bar(shares: dict[str, int]) -> None:
 
 
 def _shares_in_words(shares: dict[str, int]) -> str:
-    return ", ".join(f"{name} {share} %" for name, share in shares.items() if share)
+    return ", ".join(f"{name} {numbers.percent(share / 100)}" for name, share in shares.items() if share)
 
 
 def _multiselect(label: str, options: list[str], key: str) -> list[str]:

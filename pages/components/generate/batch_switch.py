@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.llm import BatchOffer, ModelConfig
-from pages.components.shared import page
+from pages.components.shared import numbers, page
 from pages.components.shared.model_picker import ModelChoice
 
 
@@ -25,4 +25,4 @@ def show(choices: Sequence[ModelChoice]) -> bool:
 
 def _price(offers: list[BatchOffer]) -> str:
     dearest = max(offer.price_share for offer in offers)
-    return "half price" if abs(dearest - 0.5) < 0.005 else f"{dearest:.0%} of the price"
+    return "half price" if abs(dearest - 0.5) < 0.005 else f"{numbers.percent(dearest)} of the price"

@@ -110,7 +110,9 @@ def _exported(config: _Config) -> list[tuple[str, str]]:
         found.append(("Search", str(search)))
     if leave_out := entries.get("leave_out"):
         found.append(("Left out", ", ".join(leave_out)))
-    shares = [f"{name} {splits[name]} %" for name in ("train", "validation", "test") if splits.get(name)]
+    shares = [
+        f"{name} {numbers.percent(splits[name] / 100)}" for name in ("train", "validation", "test") if splits.get(name)
+    ]
     found += [("Splits", ", ".join(shares))] if shares else []
     found += [(label, str(recipe[name])) for name, label in (("container", "Written as"), ("title", "Title"),
               ("license", "License")) if recipe.get(name)]  # fmt: skip

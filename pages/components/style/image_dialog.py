@@ -57,7 +57,7 @@ def pinned(draft: Draft, row_id: str) -> Draft:
 def _measurements(measured: dict[str, Any]) -> str:
     """Return the measurements as text."""
     colors = ", ".join(
-        f"{color['name']} {color['hex']} {numbers.text(100 * color['share'])} %" for color in measured["palette"]
+        f"{color['name']} {color['hex']} {numbers.percent(color['share'])}" for color in measured["palette"]
     )
     measures = (
         f"Lightness {numbers.text(measured['lightness'])} of 100, contrast {numbers.text(measured['contrast'])}, "
@@ -68,5 +68,5 @@ def _measurements(measured: dict[str, Any]) -> str:
     where = [placed["orientation"]]
     where += [f"brightest {placed['brightest']}"] if placed["brightest"] else []
     where += [f"darkest {placed['darkest']}"] if placed["darkest"] else []
-    where += [f"{placed['background']} background over {numbers.text(100 * placed['background_share'])} %"]
+    where += [f"{placed['background']} background over {numbers.percent(placed['background_share'])}"]
     return f"Palette: {colors}.\n{measures}\nComposition: {', '.join(where)}."

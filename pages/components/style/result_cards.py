@@ -108,7 +108,7 @@ def _lines(found: Result) -> tuple[str, ...]:
         f"{row.model}, {row.resolution}, {cost}, {numbers.text(row.recipe.get('duration_s', 0))} s",
     ]
     if (percentile := row.match.get("percentile")) is not None:
-        lines.append(f"A closer match than {percentile} % of the style dataset's own images")
+        lines.append(f"A closer match than {numbers.percent(percentile / 100)} of the style dataset's own images")
     if failed := row.recipe.get("failed_references", []):
         sent = row.reference_images_count
         lines.append(f"{len(failed)} references failed, {sent} were sent" if sent else "No reference could be sent")

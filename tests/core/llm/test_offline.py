@@ -54,11 +54,11 @@ async def test_answers_follow_from_the_pixels() -> None:
         "Which covers more of the image: red or blue?",
         "Is green the most common color in the image?",
         "is GREEN the most common color in the image",
-        "How many different colors cover at least 3 % of the image each?",
+        "How many different colors cover at least 3% of the image each?",
         "How many pixels wide and high is the image as it was sent?",
         "What is the name of the person who made this image?",
     ) == [
-        "Blue, about 50 % of the image",
+        "Blue, about 50% of the image",
         "Yes",
         "Top left",
         "Blue",
@@ -126,7 +126,7 @@ async def test_a_style_is_described_by_its_measurements() -> None:
     assert reply.parsed == StyleAnalysis(
         description=(
             "Measured: 96 by 64 pixels, landscape, of medium brightness, medium contrast, vivid colors, "
-            "mostly blue (50 %)."
+            "mostly blue (50%)."
         ),
         tags=["vivid", "cold", "landscape", "blue"],
         vibe="Vivid and cold",
@@ -173,7 +173,7 @@ async def test_a_judgement_compares_the_last_image_with_those_before_it() -> Non
     assert isinstance(other, StyleJudgment)
     assert {verdict["answer"] for verdict in same.model_dump().values()} == {"yes"}
     assert other.palette.answer == "no"
-    assert other.palette.evidence == "0 % of its main colors are those of the references; green is in none of them."
+    assert other.palette.evidence == "0% of its main colors are those of the references; green is in none of them."
     assert (other.composition.answer, other.mood.answer) == ("no", "no")
     with pytest.raises(RequestRefusedError, match="a new image"):
         await LLMService().chat(CONFIG, alone)

@@ -48,7 +48,7 @@ class Panel {
     meter.hidden = false;
     name.textContent = file.name;
     meter.value = file.size ? this.received / file.size : 0;
-    const share = `${Math.floor(meter.value * 100)} %`;
+    const share = (Math.floor(meter.value * 100) / 100).toLocaleString(undefined, { style: "percent" });
     state.textContent = waiting ? `${share}. The connection is lost; this continues when it is back.` : share;
   }
 

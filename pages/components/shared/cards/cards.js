@@ -52,7 +52,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const row = make("div", "swatches");
     colors.forEach(([hex, name, share]) => {
       const node = make("span", "swatch");
-      const label = `${name} ${hex}, ${Math.round(share * 100)} %`;
+      const label = `${name} ${hex}, ${share.toLocaleString(undefined, { style: "percent" })}`;
       node.style.background = hex;
       node.style.flexGrow = share;
       node.title = label;

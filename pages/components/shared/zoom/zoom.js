@@ -132,7 +132,7 @@ class Zoom {
   describe() {
     const { state } = this.tiles;
     const zoom = this.fitZoom * this.scale;
-    this.percent.textContent = [zoom ? `${Math.round(zoom * 100)} %` : "", TILE_TEXTS[state]].filter(Boolean).join(" · ");
+    this.percent.textContent = [zoom ? zoom.toLocaleString(undefined, { style: "percent", useGrouping: false }) : "", TILE_TEXTS[state]].filter(Boolean).join(" · ");
     this.percent.parentElement.classList.toggle("busy", Boolean(state));
   }
 }

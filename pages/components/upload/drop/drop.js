@@ -239,8 +239,8 @@ class Zone {
   }
 
   unfinishedRow(upload) {
-    const share = `${Math.floor((100 * upload.received) / upload.size)} % of ${sizeText(upload.size)}`;
-    const node = row(upload.name, `${share} is here. Choose the same file again to continue.`, ["Discard", () => this.discard(upload)]);
+    const share = (Math.floor((100 * upload.received) / upload.size) / 100).toLocaleString(undefined, { style: "percent" });
+    const node = row(upload.name, `${share} of ${sizeText(upload.size)} is here. Choose the same file again to continue.`, ["Discard", () => this.discard(upload)]);
     const choose = element("button", { type: "button", textContent: "Choose it again", onclick: () => this.part.files.click() });
     node.insertBefore(choose, node.lastChild);
     return node;

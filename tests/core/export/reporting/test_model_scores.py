@@ -32,9 +32,9 @@ def test_each_model_has_one_line_without_its_address_and_without_the_search_line
         )
     with db.reading() as session:
         assert model_scores(session, project.id) == [
-            "openai/gpt-4o: 80 of 100 (95 % interval 74 to 86) on 200 questions, 2026-11-28; "
+            "openai/gpt-4o: 80 of 100 (95% interval 74 to 86) on 200 questions, 2026-11-28; "
             "12 of the stored answers are its own",
-            "openai/mine: 71 of 100 (95 % interval 65 to 77) on 200 questions, 2026-11-28",
+            "openai/mine: 71 of 100 (95% interval 65 to 77) on 200 questions, 2026-11-28",
         ]
 
 

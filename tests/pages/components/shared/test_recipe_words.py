@@ -56,7 +56,7 @@ MODEL = {"model": "openai/gpt-4o", "temperature": 0.7, "api_base": None}
             {"recipe": SPLIT.as_dict()},
             [
                 ("Format", "LLaVA"), ("Entries", "confirmed"), ("Search", "kind:count"),
-                ("Splits", "train 80 %, test 20 %"), ("Written as", "zip"),
+                ("Splits", "train 80%, test 20%"), ("Written as", "zip"),
             ],
         ),
         (
@@ -71,7 +71,7 @@ MODEL = {"model": "openai/gpt-4o", "temperature": 0.7, "api_base": None}
             ("Check", "guessable"), ("Options", "folds 5"),
         ]),
         ("dataset-export", {"recipe": ExportRecipe().as_dict()}, [
-            ("Format", "LLaVA"), ("Entries", "confirmed"), ("Splits", "train 100 %"), ("Written as", "zip"),
+            ("Format", "LLaVA"), ("Entries", "confirmed"), ("Splits", "train 100%"), ("Written as", "zip"),
         ]),
     ],
 )  # fmt: skip

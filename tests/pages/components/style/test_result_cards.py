@@ -44,7 +44,7 @@ def test_a_result_has_its_match_its_image_and_all_actions() -> None:
     assert "image" in card.url
     assert card.lines == (
         "A lamp", "offline/style, 400x200, $0.013, 2 s",
-        "A closer match than 80 % of the style dataset's own images",
+        "A closer match than 80% of the style dataset's own images",
     )  # fmt: skip
     assert card.swatches == (("#ff0000", "red", 1.0),)
     assert card.bars == (Bar("edges", "softer", 1.2), Bar("light", "darker", 0.5))
