@@ -26,8 +26,8 @@ SETTLED = """
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
 SECRET = "nine green bottles"
-WIDTHS = (1440, 800, 390)
-OPENED_AT = (800, 1440)
+WIDTHS = (1440, 1024, 800, 390)
+OPENED_AT = (800, 1440, 1024)
 SHIFT_AT_MOST = 0.1
 # Streamlit shows a skeleton in place of a widget or component whose script is on its way.
 DRAWN = """
