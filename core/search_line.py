@@ -8,7 +8,7 @@ whole words.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, ClassVar, Generic, Self, TypeVar
@@ -84,6 +84,12 @@ class SearchFilter(Generic[T]):
     def without(self, field: str) -> Self:
         """Return the filter without any term of *field*."""
         return replace(self, terms=tuple(term for term in self.terms if term.field != field))
+
+    def beside(self, field: str) -> Self:
+        """Return what a further term of *field* adds to: the filter, without the alternatives to that term."""
+        if field in self.all_must_match:
+            return self
+        return replace(self, terms=tuple(term for term in self.terms if term.field != field or term.negated))
 
     def toggled(self, field: str, value: str) -> Self:
         """Return the filter with this term added, or removed when it has it."""
@@ -186,6 +192,38 @@ class Facet:
     field: str
     label: str
     values: tuple[FacetValue, ...]
+
+
+def counted(
+    values: Iterable[str], field: str, facets: Iterable[Facet], count: Callable[[str], int], *, zeros_last: bool
+) -> tuple[FacetValue, ...]:
+    """Return the values of a field with how many rows each finds, by its facet where that has the value."""
+    known = {value.value: value for facet in facets for value in facet.values if facet.field == field}
+    found = [known.get(value) or FacetValue(value, value, count(value)) for value in values]
+    return tuple(sorted(found, key=lambda value: not value.count) if zeros_last else found)
+
+
+def mended(line: str, filter_type: type[F]) -> str | None:
+    """Return *line* with the nearest of the known fields and fixed values for those that do not exist.
+
+    None when that makes no line that can be read, or the line has none that is mistyped.
+    """
+    fields = filter_type.term_type.fields
+
+    def known(match: re.Match[str]) -> str:
+        name, value = match["field"], match["bare"]
+        if name is None:
+            return match[0]
+        field = name.lower() if name.lower() in fields else nearest_name(name, fields) or name
+        allowed = fields[field][1] if field in fields and value else ()
+        better = value if not allowed or value in allowed else nearest_name(value, allowed) or value
+        return match[0].replace(f"{name}:{value or ''}", f"{field}:{better or ''}", 1)
+
+    better = _TERM.sub(known, line)
+    try:
+        return None if better == line else str(filter_type.parse(better))
+    except InvalidInputError:
+        return None
 
 
 def nearest_name(name: str, known: Any) -> str | None:

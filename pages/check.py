@@ -5,7 +5,7 @@ import streamlit as st
 from core.dataset import parse_search
 from core.errors import InvalidInputError
 from pages.components.check.groups import GROUPS, Group
-from pages.components.shared import first_step, later, page, reviewer_name, search_line
+from pages.components.shared import first_step, later, nothing, page, reviewer_name, search_line
 
 project = page.project()
 if not page.services().entries.has_entries(project.id):
@@ -20,7 +20,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
 try:
     parse_search(line)
 except InvalidInputError as error:
-    st.error(page.escape(str(error)), icon=":material/error:")
+    nothing.refused(line, error)
     st.stop()
 
 

@@ -6,7 +6,16 @@ from core.accounts.permissions import Act
 from core.dataset import parse_search
 from core.errors import InvalidInputError
 from pages.components.curate import button_review, desk, empty_queue, own_review, sent_back, team_menu
-from pages.components.shared import entry_grid, entry_table, first_step, page, reviewer_name, search_line, similar
+from pages.components.shared import (
+    entry_grid,
+    entry_table,
+    first_step,
+    nothing,
+    page,
+    reviewer_name,
+    search_line,
+    similar,
+)
 
 VIEWS = ("Desk", "Table", "Grid", "Buttons")
 _OPENS = "curate-opens"
@@ -40,7 +49,7 @@ try:
     entry_filter = parse_search(line)
     services.entries.find_entries(project.id, entry_filter, limit=1)
 except InvalidInputError as error:
-    st.error(page.escape(str(error)), icon=":material/error:")
+    nothing.refused(line, error)
     st.stop()
 
 if view != "Desk":  # the desk counts them itself, while it is used

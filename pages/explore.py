@@ -5,7 +5,7 @@ import streamlit as st
 from core.dataset import parse_search
 from core.errors import InvalidInputError
 from pages.components.explore import boards, results
-from pages.components.shared import first_step, page, reviewer_name, search_line, tabs
+from pages.components.shared import first_step, nothing, page, reviewer_name, search_line, tabs
 
 project = page.project()
 entries = page.services().entries
@@ -22,7 +22,7 @@ try:
     entry_filter = parse_search(line)
     total = entries.count_entries(project.id, entry_filter)
 except InvalidInputError as error:
-    st.error(page.escape(str(error)), icon=":material/error:")
+    nothing.refused(line, error)
     st.stop()
 
 left, right = st.container(key="with-facets").columns([3, 8], gap="medium")

@@ -9,7 +9,7 @@ from core.errors import InvalidInputError, NotFoundError
 from core.export import ExportRecipe, SelectionCounts, format_named, parse_recipe
 from core.tasks import TaskStatus
 from pages.components.export import finished_exports, image_changes, recipe_form, row_preview
-from pages.components.shared import first_step, later, numbers, page, task_progress
+from pages.components.shared import first_step, later, nothing, numbers, page, task_progress
 from pages.components.shared.numbers import pluralize
 
 
@@ -72,6 +72,8 @@ def _recipe(project: Projects) -> _Chosen | None:
         selection = exports.count(project.id, recipe)
     except InvalidInputError as error:
         error_area.warning(page.escape(str(error)), icon=":material/warning:")
+        with error_area:
+            nothing.offer_mended(entries["search"])
         return None
     with counts_area:
         recipe_form.counts(selection)

@@ -27,7 +27,8 @@ from core.checks.twins.relation import TAG
 from core.dataset import EntryFilter, existing_entry, parse_search
 from core.dataset.queries import EntryPage
 from core.db import ImageDatasets, Images
-from core.errors import ConflictError, InvalidInputError, VitrineError
+from core.errors import ConflictError, InvalidInputError, NotFoundError, VitrineError
+from core.images.image_query import parse_image_query
 from core.questions.answer_types import checked_answer
 from core.services import Services
 from core.vision.layers import LAYERS, layers_of
@@ -225,10 +226,17 @@ def _renew_leases(services: Services, actor: Actor, params: dict[str, Any]) -> d
 
 
 def _field_values(services: Services, actor: Actor, params: dict[str, Any]) -> dict[str, Any]:
-    """Return the values that a field of the search line can have and how many rows each finds, for autocompletion."""
-    queries = services.image_queries if params.get("of") == "images" else services.entries
-    start = str(params.get("start") or "")[:_MAX_START_CHARS]
-    found = queries.value_counts(_project_id(services, params), str(params.get("field")), start)
+    """Return the values that a field of the search line can have, and how many rows each finds with the rest of it."""
+    project_id, field = _project_id(services, params), str(params.get("field"))
+    start, rest = str(params.get("start") or "")[:_MAX_START_CHARS], str(params.get("q") or "")
+    try:
+        if params.get("of") == "images":
+            found = services.image_queries.value_counts(project_id, field, start, parse_image_query(rest))
+        else:
+            found = services.entries.value_counts(project_id, field, start, parse_search(rest))
+    except (InvalidInputError, NotFoundError):  # the rest of the line is refused when the line is searched
+        values = (services.image_queries if params.get("of") == "images" else services.entries).field_values
+        return {"values": values(project_id, field)}
     return {"values": [value.value for value in found], "counts": [value.count for value in found]}
 
 

@@ -26,10 +26,10 @@ _REVIEWERS = ("second", "sent")
 """Of these everybody who may review is a value, also before they have done anything."""
 
 
-def image_names(session: Session, project_id: str, part: str) -> list[tuple[str, int]]:
-    """Return names of images that hold *part*, each with its number of entries, those with most entries first."""
+def image_names(session: Session, project_id: str, within: EntryFilter, part: str) -> list[tuple[str, int]]:
+    """Return names of images that hold *part*, each with its number of entries of *within*, those with most first."""
     name, count = col(_Entry.image_name), func.count()
-    named = select(name, count).where(*conditions(project_id, EntryFilter()), holds_text(name, part))
+    named = select(name, count).where(*conditions(project_id, within), holds_text(name, part))
     return [(str(found), int(n)) for found, n in session.execute(
         named.group_by(name).order_by(count.desc(), name).limit(MAX_NAMES)
     )]  # fmt: skip

@@ -14,7 +14,7 @@ from core.dataset.history import HistoryEvent, history
 from core.dataset.honeypots import mixing
 from core.dataset.judge_trust import require_trusted_judge
 from core.db import Database, ImageDatasets, Images, cached_until_write
-from core.search_line import EmptyReason, Facet, FacetValue, nearest_name, why_empty
+from core.search_line import EmptyReason, Facet, FacetValue, counted, nearest_name, why_empty
 
 
 class EntryQueries:
@@ -130,21 +130,28 @@ class EntryQueries:
             return tuple(completion.field_values(session, project_id, field))
 
     @cached_until_write
-    def value_counts(self, project_id: str, field: str, start: str = "") -> tuple[FacetValue, ...]:
-        """Return suggestions for a field with how many entries each finds; names that hold *start* for ``image``."""
+    def value_counts(
+        self, project_id: str, field: str, start: str = "", query: EntryFilter | None = None
+    ) -> tuple[FacetValue, ...]:
+        """Return suggestions for a field with how many entries each finds; names that hold *start* for ``image``.
+
+        Args:
+            query: the other terms of the line; those of the same field that are alternatives count for nothing.
+        """
+        within = (query or EntryFilter()).beside(field)
         if field == "image":
             with self._db.reading() as session:
-                names = completion.image_names(session, project_id, start)
+                require_trusted_judge(session, project_id, within)
+                names = completion.image_names(session, project_id, within, start)
             return tuple(FacetValue(name, name, count) for name, count in names)
-        facets = self.facets(project_id, EntryFilter())
-        known = {value.value: value for facet in facets for value in facet.values if facet.field == field}
-        return tuple(
-            known.get(value) or FacetValue(value, value, self._count_of(project_id, field, value))
-            for value in self.field_values(project_id, field)
-        )
+        values = self.field_values(project_id, field)
+        is_alone = within == within.without(field)  # facets count without the terms of their own field
+        facets = self.facets(project_id, within) if values and is_alone else ()
 
-    def _count_of(self, project_id: str, field: str, value: str) -> int:
-        return self.count_entries(project_id, EntryFilter().with_term(field, value))
+        def count(value: str) -> int:
+            return self.count_entries(project_id, within.with_term(field, value))
+
+        return counted(values, field, facets, count, zeros_last=bool(within))
 
     def why_empty(self, project_id: str, entry_filter: EntryFilter) -> EmptyReason | None:
         """Return the part of the filter to remove or change, None when it finds entries or has no terms."""

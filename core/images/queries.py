@@ -13,11 +13,11 @@ from core.errors import InvalidInputError
 from core.images import filter as filters
 from core.images import query_facets
 from core.images.filter import MAX_SORTED_ROWS, ImageFilter
-from core.images.image_query import FIELDS, ImageQuery, parse_image_query
+from core.images.image_query import ALL_MUST_MATCH, FIELDS, ImageQuery, parse_image_query
 from core.images.query_conditions import Condition, conditions
 from core.images.query_ranking import Ranking, ranked
 from core.lazy import Lazy
-from core.search_line import NONE, EmptyReason, Facet, FacetValue, nearest_name, why_empty
+from core.search_line import NONE, EmptyReason, Facet, FacetValue, counted, nearest_name, why_empty
 
 _MAX_NAMES = 12  # that are suggested at once
 
@@ -117,15 +117,14 @@ class ImageQueries:
             InvalidInputError: a value of the query cannot be read.
             NotFoundError: the image of ``similar:`` is not in the project.
         """
-
-        def where(some: ImageQuery) -> Sequence[Condition]:
-            if some.is_ranked:
-                return _with_ids(self._rank(project_id, some, ImageFilter()).ids)
-            few = self._few(project_id, some, ImageFilter()) if some else None
-            return conditions(project_id, some) if few is None else _with_ids(few.ids)
-
         with self._db.reading() as session:
-            return tuple(query_facets.facets(session, project_id, query, where))
+            return tuple(query_facets.facets(session, project_id, query, partial(self._selected, project_id)))
+
+    def _selected(self, project_id: str, query: ImageQuery) -> Sequence[Condition]:
+        if query.is_ranked:
+            return _with_ids(self._rank(project_id, query, ImageFilter()).ids)
+        few = self._few(project_id, query, ImageFilter()) if query else None
+        return conditions(project_id, query) if few is None else _with_ids(few.ids)
 
     @cached_until_write
     def field_values(self, project_id: str, field: str) -> tuple[str, ...]:
@@ -150,20 +149,33 @@ class ImageQueries:
         )
 
     @cached_until_write
-    def value_counts(self, project_id: str, field: str, start: str = "") -> tuple[FacetValue, ...]:
-        """Return suggestions for a field with how many images each finds; names that hold *start* for ``name``."""
-        if field == "name":
-            return self._names(project_id, start)
-        known = {value.value: value for facet in self.facets(project_id, ImageQuery()) for value in facet.values
-                 if facet.field == field}  # fmt: skip
-        return tuple(
-            known.get(value) or FacetValue(value, value, self.count(project_id, ImageQuery().with_term(field, value)))
-            for value in self.field_values(project_id, field)
-        )
+    def value_counts(
+        self, project_id: str, field: str, start: str = "", query: ImageQuery | None = None
+    ) -> tuple[FacetValue, ...]:
+        """Return suggestions for a field with how many images each finds; names that hold *start* for ``name``.
 
-    def _names(self, project_id: str, start: str) -> tuple[FacetValue, ...]:
+        Args:
+            query: the other terms of the line; those of the same field that are alternatives count for nothing.
+
+        Raises:
+            InvalidInputError: a value of *query* cannot be read.
+            NotFoundError: the image of ``similar:`` is not in the project.
+        """
+        within = (query or ImageQuery()).beside(field)
+        if field == "name":
+            return self._names(project_id, within, start)
+        values = self.field_values(project_id, field)
+        is_alone = field in ALL_MUST_MATCH or within == within.without(field)
+        facets = self.facets(project_id, within) if values and is_alone else ()
+
+        def count(value: str) -> int:
+            return self.count(project_id, within.with_term(field, value))
+
+        return counted(values, field, facets, count, zeros_last=bool(within))
+
+    def _names(self, project_id: str, within: ImageQuery, start: str) -> tuple[FacetValue, ...]:
         named = select(col(Images.image_name), func.count()).where(
-            *filters.conditions(project_id, ImageFilter()), holds_text(col(Images.image_name), start)
+            *self._selected(project_id, within), holds_text(col(Images.image_name), start)
         )
         by_name = named.group_by(Images.image_name).order_by(func.count().desc(), col(Images.image_name))
         with self._db.reading() as session:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from core.dataset import parse_search
+from core.dataset import EntryFilter, parse_search
 from core.errors import InvalidInputError
 from core.images import ImageQuery, ImageTerm, parse_image_query
-from core.search_line import SearchFilter
+from core.search_line import SearchFilter, mended
 
 
 def test_a_comparison_may_follow_the_quotes() -> None:
@@ -22,6 +22,18 @@ def test_an_unknown_field_is_refused_with_the_nearest_one_or_all() -> None:
         parse_image_query("objcet:dog")
     with pytest.raises(InvalidInputError, match=r"no field called xyz\. Use object, text, "):
         parse_image_query("xyz:dog")
+
+
+@pytest.mark.parametrize(
+    ("line", "better"),
+    [
+        ("red knid:count -tga:draft", "red kind:count -tag:draft"), ('modle:"a b" is:open', 'model:"a b" is:open'),
+        ("is:opne", "is:open"), ("-is:rejetced", "-is:rejected"), ("kind:count", None), ("xyzzy:dog kind:count", None),
+        ("knid:count score:many", "kind:count score:many"), ("knid:", None), ("red bus", None),
+    ],
+)  # fmt: skip
+def test_mistyped_fields_and_values_are_mended(line: str, better: str | None) -> None:
+    assert mended(line, EntryFilter) == better
 
 
 def test_all_terms_of_a_bar_are_added_or_removed_together() -> None:

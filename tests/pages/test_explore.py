@@ -56,6 +56,14 @@ def test_an_invalid_search_shows_its_error() -> None:
     assert at.error[0].value.startswith(r"score\: takes a number")
 
 
+def test_a_click_mends_a_mistyped_field() -> None:
+    project, _ = filled()
+    at = open_page("explore", project.id, q="knid:count -tga:draft")
+    at.button(key="refused-mended").click().run()
+    assert not at.error
+    assert at.session_state["search-line"] == "kind:count -tag:draft"
+
+
 def test_reviewing_opens_the_desk_on_the_same_entries() -> None:
     project, _ = filled()
     at = open_page("explore", project.id, q="answer:no")

@@ -20,7 +20,7 @@ def show(project_id: str, query: ImageQuery) -> None:
 
 def refused(project_id: str, line: str, error: VitrineError) -> None:
     """Say why a search is refused; where images have no vectors yet, offer the analysis that makes them."""
-    st.error(page.escape(str(error)), icon=":material/error:")
+    nothing.refused(line, error, ImageQuery)
     try:
         lacks_vectors = isinstance(error, InvalidInputError) and bool(parse_image_query(line).values(SIMILAR))
     except VitrineError:

@@ -4,7 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.search_line import EmptyReason, SearchFilter
+from core.dataset import EntryFilter
+from core.errors import VitrineError
+from core.search_line import EmptyReason, SearchFilter, mended
 from pages.components.shared import page, search_line
 from pages.components.shared.numbers import pluralize
 
@@ -26,6 +28,18 @@ def show(reason: EmptyReason | None, query: SearchFilter[Any], noun: str, *, not
                 st.button(label, key="nothing-instead", on_click=_replace, args=(str(better),))
             label = f"Remove {page.escape(reason.part)}"
             st.button(label, key="nothing-remove", on_click=_replace, args=(str(rest),))
+
+
+def refused(line: str, error: VitrineError, filter_type: type[SearchFilter[Any]] = EntryFilter) -> None:
+    """Say why a search line is refused, and offer the line with its mistyped fields mended."""
+    st.error(page.escape(str(error)), icon=":material/error:")
+    offer_mended(line, filter_type)
+
+
+def offer_mended(line: str, filter_type: type[SearchFilter[Any]] = EntryFilter) -> None:
+    """Offer the line with its mistyped fields mended, where that makes one that can be read."""
+    if better := mended(line, filter_type):
+        st.button(f"Search for {page.escape(better)}", key="refused-mended", on_click=_replace, args=(better,))
 
 
 def sentence(reason: EmptyReason, noun: str) -> str:

@@ -13,8 +13,8 @@ from pages.components.shared.numbers import pluralize
 
 _Config = Mapping[str, Any]
 _WHICH = {
-    "only_without_questions": "Images without a question of their own", "only_failed": "Images that failed before",
-    "top_up": "Images with fewer questions than wanted",
+    "only_without_questions": "without a question of their own", "only_failed": "that failed before",
+    "top_up": "with fewer questions than wanted",
 }  # fmt: skip
 _SETS = {
     "selection": "in their order", "name": "whose names begin alike", "pdf": "of the pages of one PDF",
@@ -61,11 +61,11 @@ def _images(config: _Config) -> str:
     if sets := config.get("sets"):
         which = f"Sets of up to {config.get('set_size', 4)} images, {_SETS.get(str(sets), str(sets))}"
     else:
-        which = next((text for name, text in _WHICH.items() if config.get(name)), "All images")
+        which = next((text for name, text in _WHICH.items() if config.get(name)), "all")
     if chosen is None:
         return which
     named = f"{pluralize(len(chosen), 'image')} that were chosen" if len(chosen) != 1 else "1 image that was chosen"
-    return named if which == "All images" else f"{which}, of {named}"
+    return named if which == "all" else f"{which}, of {named}"
 
 
 def _kinds(kinds: Mapping[str, int]) -> str:

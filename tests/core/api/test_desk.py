@@ -1,6 +1,7 @@
 """Routes of the review desk: each act is stored by itself, a repeated act once; a conflict returns the entry."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -152,11 +153,11 @@ def test_values_of_a_field_are_returned_for_autocompletion(client: TestClient, m
     make("Two?", kind="count")
     make("Three?", kind="color")
 
-    def values(field: str) -> list[str]:
-        answer: list[str] = client.get("/desk/values", params={"project_id": project.id, "field": field}).json()[
-            "values"
-        ]
-        return answer
+    def found(field: str, **more: str) -> Any:
+        return client.get("/desk/values", params={"project_id": project.id, "field": field, **more}).json()
+
+    def values(field: str) -> Any:
+        return found(field)["values"]
 
     assert values("kind") == ["count", "color"]
     assert values("tag") == ["draft", "none"]
@@ -164,6 +165,10 @@ def test_values_of_a_field_are_returned_for_autocompletion(client: TestClient, m
     assert "reveals" in values("check")
     assert values("by") == ["local"]
     assert values("score") == values("nonsense") == []
+    assert found("kind", q="tag:draft") == {"values": ["count", "color"], "counts": [1, 0]}
+    assert found("kind", q="nonsense:x") == {"values": ["count", "color"]}
+    assert found("shape", of="images", q="name:nowhere")["counts"] == [0, 0, 0]
+    assert "counts" not in found("shape", of="images", q="similar:nowhere")
 
 
 def test_an_answer_is_regenerated_by_its_own_model(client: TestClient, project: Projects, services: Services) -> None:

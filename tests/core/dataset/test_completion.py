@@ -42,6 +42,27 @@ def test_each_suggested_value_says_how_many_entries_it_finds(
             assert one.count == entries.count_entries(project.id, parse_search(line)), line
 
 
+def test_suggested_values_are_counted_with_the_rest_of_the_line(
+    make: Make, entries: EntryQueries, project: Projects
+) -> None:
+    make("Which red?", kind="color", score=2, tags="red")
+    make("How many red?", kind="count", tags="red,big")
+    make("How big?", kind="count", tags="small")
+    name = make("Is it red?", kind="yes/no", tags="draft").image_name
+    for rest in ("tag:red", "red -tag:draft", "kind:color", "-kind:count", "kind:color is:open -kind:yes/no"):
+        for field in ("kind", "tag", "is", "check", "edited", "by"):
+            counts = entries.value_counts(project.id, field, query=parse_search(rest))
+            assert {one.value for one in counts} == set(entries.field_values(project.id, field))
+            numbers = [one.count for one in counts]
+            assert 0 not in numbers[: len(numbers) - numbers.count(0)], "those that find nothing are last"
+            kept = [term for term in parse_search(rest).terms if field == "tag" or term.field != field or term.negated]
+            for one in counts:
+                line = f"{' '.join(map(str, kept))} {field}:{one.value}"
+                assert one.count == entries.count_entries(project.id, parse_search(line)), line
+    assert entries.value_counts(project.id, "image", name, parse_search("kind:yes/no"))[0].count == 1
+    assert entries.value_counts(project.id, "image", name, parse_search("tag:nowhere")) == ()
+
+
 def test_names_of_images_are_suggested_by_a_part_of_them(make: Make, entries: EntryQueries, project: Projects) -> None:
     name = make("Which?").image_name
     make("How many?")

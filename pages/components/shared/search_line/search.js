@@ -129,12 +129,19 @@ class SearchLine {
   /* Whether nothing was typed, and the line not left, while values were fetched. */
   isStill(term) { return this.term?.[0] === term[0] && this.input.matches(":focus"); }
 
+  /* The line without the term that is typed: its values are counted with it. */
+  get rest() {
+    const { value, selectionStart: caret } = this.input;
+    const before = value.slice(0, caret - this.term[0].length).replace(/(^|\s)OR\s*$/, "");
+    return `${before} ${value.slice(caret).replace(/^\S+/, "").replace(/^\s*OR(?=\s|$)/, "")}`.trim();
+  }
+
   async values(field, typed = "") {
-    const start = MANY.includes(field) ? typed : "";
-    const name = `${this.data.project} ${this.data.of} ${field} ${start}`;
+    const start = MANY.includes(field) ? typed : "", q = this.rest;
+    const name = [this.data.project, this.data.of, field, start, q].join("\n");
     if (!valueCache.has(name)) {
       const url = new URL(`${this.data.base}/desk/values`, location.origin);
-      url.search = new URLSearchParams({ project_id: this.data.project, field, of: this.data.of, start });
+      url.search = new URLSearchParams({ project_id: this.data.project, field, of: this.data.of, start, q });
       const { values, counts } = await fetch(url, { headers: { "X-Vitrine-Token": this.data.token } }).then((reply) => reply.json()).catch(() => ({}));
       if (!values) return []; // asked again with the next letter
       valueCache.set(name, values.map((value, index) => [value, (counts?.[index] ?? "").toLocaleString()]));

@@ -23,7 +23,7 @@ MODEL = {"model": "openai/gpt-4o", "temperature": 0.7, "api_base": None}
                 "verifiable": True, "batch": False,
             },
             [
-                ("Images", "Images without a question of their own"),
+                ("Images", "without a question of their own"),
                 ("Questions", "3 per image: count, yes/no, in the ratio 2 : 1"), ("Answers", "with the questions"),
                 ("Language", "Turkish"), ("Model", "openai/gpt-4o, temperature 0.7"),
                 ("Also", "only answers that a program can verify"),
@@ -42,7 +42,7 @@ MODEL = {"model": "openai/gpt-4o", "temperature": 0.7, "api_base": None}
             "image-answer-generation",
             {"which": "all", "models": [{"model": "m"}, {"model": "n"}]},
             [
-                ("Images", "All images"), ("Questions", "all, also those with an answer"), ("Language", "English"),
+                ("Images", "all"), ("Questions", "all, also those with an answer"), ("Language", "English"),
                 ("Models", "m; n"),
             ],
         ),
