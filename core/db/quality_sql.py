@@ -14,6 +14,12 @@ LONG_ANSWER_CHARS = 600
 _ANSWER = "lower(trim(answer, ' .!'))"
 _OFFERS = (" or ", " veya ", " ya da ", " yoksa ", "还是", "或")
 """Words of questions that offer alternatives, in English, Turkish and Chinese: the answer has to be one of them."""
+_TURKISH = (
+    "replace(replace(replace(replace(replace(lower(question), '?', ' '), ',', ' ') || ' ', "
+    "' mı ', ' mi '), ' mu ', ' mi '), ' mü ', ' mi ')"
+)
+"""The question with one form of the Turkish particle: "gündüz mü gece mi?" offers alternatives by having it twice."""
+_IS_NO_TURKISH_CHOICE = f"length({_TURKISH}) - length(replace({_TURKISH}, ' mi ', '')) < 8"
 _REFUSALS = ("as an ai", "i cannot", "i can''t", "unable to", "i''m sorry")
 """Phrases of a model that did not see or does not know."""
 
@@ -40,7 +46,8 @@ ROW_CHECKS = (
         "reveals",
         "Question gives its answer away",
         f"length({_ANSWER}) >= {REVEALING_CHARS} AND replace(lower(question), {_ANSWER}, '') != lower(question)"
-        + "".join(f" AND replace(lower(question), '{word}', '') = lower(question)" for word in _OFFERS),
+        + "".join(f" AND replace(lower(question), '{word}', '') = lower(question)" for word in _OFFERS)
+        + f" AND {_IS_NO_TURKISH_CHOICE}",
     ),
     RowCheck(
         "refusal",

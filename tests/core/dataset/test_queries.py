@@ -109,8 +109,18 @@ def test_a_question_that_offers_its_answer_among_others_does_not_give_it_away(
     make("Is it day or night?", "Night.")
     make("Gündüz veya gece mi?", "Gece")
     make("这是一只白色的猫还是黑色的猫？", "一只白色的猫")
-    tells = make("Which color has the orange kettle?", "Orange")  # "or" is no word of its own
-    assert [entry.id for entry in entries.find_entries(project.id, parse_search("check:reveals")).items] == [tells.id]
+    for question, answer in (
+        ("Dışarısı gündüz mü gece mi?", "Gece"), ("Kapı kapalı mı, açık mı?", "Kapalı."),
+        ("Bu kedi mi köpek mi", "kedi"), ("Kuş uçuyor mu duruyor mu ?", "duruyor"),
+    ):  # fmt: skip
+        make(question, answer)
+    tells = [
+        make("Which color has the orange kettle?", "Orange"),  # "or" is no word of its own
+        make("Bu sevimli kedi uyuyor mu?", "kedi"),  # one particle asks whether
+        make("Mimar mı çizdi bu mimari planı?", "mimar"),  # "mi" begins other words
+    ]
+    found = entries.find_entries(project.id, parse_search("check:reveals")).items
+    assert {entry.id for entry in found} == {entry.id for entry in tells}
 
 
 def test_repeated_and_disputed_answers_are_found(make: Make, entries: EntryQueries, project: Projects) -> None:
