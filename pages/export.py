@@ -49,30 +49,29 @@ class _Chosen:
 def _recipe(project: Projects) -> _Chosen | None:
     """Draw the three columns of the recipe; an invalid recipe shows its error below the destination."""
     exports = page.services().exports
-    columns = st.grid(3, min_column_width=250)
-    with columns, st.container(border=True, key="export-entries-column"):
+    columns = st.grid(3, min_column_width=250, border=True, key="export-recipe")
+    entries_column, format_column, destination_column = (columns.cell() for _ in range(3))
+    with entries_column:
         st.header("Entries", anchor=False)
         entries = recipe_form.entries(project.id)
         since = recipe_form.since(exports.list_exports(project.id))
         counts_area = st.container()
-        problems_area = st.container()
-    with columns, st.container(border=True, key="export-format-column"):
+    with format_column:
         st.header("Format", anchor=False)
         shape = recipe_form.shape()
-    with columns, st.container(border=True, key="export-destination-column"):
+    with destination_column:
         st.header("Destination", anchor=False)
         destination = recipe_form.destination(format_named(shape["format"]), page.services().splits.counts(project.id))
-        error_area = st.container()
     shape |= image_changes.form(format_named(shape["format"]), shape)
     try:
         recipe = parse_recipe({"entries": entries, **shape, **destination, **since})
-        with problems_area:
+        with entries_column:
             leave_out = recipe_form.problems(exports.problems(project.id, recipe))
         recipe = parse_recipe({"entries": entries | {"leave_out": leave_out or ()}, **shape, **destination, **since})
         selection = exports.count(project.id, recipe)
     except InvalidInputError as error:
-        error_area.warning(page.escape(str(error)), icon=":material/warning:")
-        with error_area:
+        with destination_column:
+            st.warning(page.escape(str(error)), icon=":material/warning:")
             nothing.offer_mended(entries["search"])
         return None
     with counts_area:

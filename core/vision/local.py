@@ -4,6 +4,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable, Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, TypeVar
 
@@ -36,9 +37,15 @@ async def run_each(
 def package_version(name: str) -> str | None:
     """Return the version of an installed package, None when it is not installed."""
     try:
-        return version(name)
+        return _installed_version(name)
     except PackageNotFoundError:
         return None
+
+
+@cache
+def _installed_version(name: str) -> str:
+    """Return the version; what is not installed is looked for again, as an error is not kept."""
+    return version(name)
 
 
 def close_shared() -> None:

@@ -110,7 +110,7 @@ def _ask(problem: ProblemCount) -> str | None:
 
 def shape() -> dict[str, Any]:
     """Draw the format in words, and the choice of it with its options in an expander."""
-    words = st.container()
+    words = st.empty()
     with folded.expander("Change the format", key="export-change-format", parameter="purpose") as is_drawn:
         format_ = _format() if is_drawn else formats_for(_PURPOSE)[0]
         chosen = {**_images(format_), **_rows(format_)} if is_drawn else _usual_shape(format_)
@@ -189,7 +189,7 @@ def _rows(format_: Format) -> dict[str, Any]:
 
 def destination(format_: Format, pinned: Mapping[str, int]) -> dict[str, Any]:
     """Draw where the export goes, with which splits; *pinned* counts the images that were put into each."""
-    words = st.container()
+    words = st.empty()
     with folded.expander("Change the destination", key="export-change-destination") as is_drawn:
         chosen = _destination(format_) if is_drawn else _usual_destination(format_)
     shares = {name: chosen["splits"][name] for name in _SPLITS}

@@ -1,5 +1,7 @@
 """The preview of Generate: the first request as it will be sent, a try, and the estimate."""
 
+import json
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -8,16 +10,17 @@ from core import Projects
 from core.questions import GenerationEstimate, RequestPreview
 from pages.components.generate import model_table
 from pages.components.generate.recipe_form import Recipe
-from pages.components.shared import figure, media, numbers, page, task_progress
+from pages.components.shared import figure, later, media, numbers, page, task_progress
 from pages.components.shared.numbers import pluralize
+
+_REQUEST_PX = 260
 
 
 def show(project: Projects, recipe: Recipe) -> bool:
     """Draw the first request of the recipe with a button to try it; return whether the request is valid."""
     preview: RequestPreview | None = None
     with page.show_errors():
-        preview = page.services().preview.request(project.id, recipe.config, answers=recipe.answers)
-        _request(preview)
+        preview = _first_request(project.id, recipe)
         # Above the button, although drawn after it: a try improves the estimate by the tokens the model really used.
         estimate_area = st.container(key="generate-estimate")
         label = f"Try on this {recipe.unit}"
@@ -25,10 +28,18 @@ def show(project: Projects, recipe: Recipe) -> bool:
             _try(project, {**recipe.config, "models": [recipe.choices[0].with_key]}, recipe.answers)
         with estimate_area:
             _estimate(recipe, preview)
+        # The last of its column, so that nothing moves when it is drawn.
+        later.show("generate-request", partial(_request, preview), height_px=_REQUEST_PX)
         if recipe.comparison is not None:
             with recipe.comparison:
                 model_table.show(recipe, preview)
     return preview is not None
+
+
+def _first_request(project_id: str, recipe: Recipe) -> RequestPreview:
+    read = partial(page.services().preview.request, project_id, recipe.config, answers=recipe.answers)
+    config = json.dumps(recipe.config, sort_keys=True)
+    return page.cached(("request", project_id, config, recipe.answers), read)
 
 
 def _request(preview: RequestPreview) -> None:
@@ -36,7 +47,7 @@ def _request(preview: RequestPreview) -> None:
     with halves.cell():
         _images(preview)
     with halves.cell(), st.container(key="generate-prompt-sent"):
-        st.code(preview.prompt, language=None, wrap_lines=True, height=260)
+        st.code(preview.prompt, language=None, wrap_lines=True, height=_REQUEST_PX)
 
 
 def _images(preview: RequestPreview) -> None:

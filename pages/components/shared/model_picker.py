@@ -72,7 +72,7 @@ def show(key: str, *, image_output: bool = False, built_in: str = "") -> ModelCh
 
 def usual(key: str) -> ModelChoice:
     """Return what the picker of a page that asks questions says before anybody changed it."""
-    config = model_parameters.values(key) | config_of(options()[0])
+    config = model_parameters.values(key) | config_of(_first())
     info = info_of(config)
     return ModelChoice(config | {"model": info.model}, None, _is_refused(config, image_output=False))
 
@@ -121,9 +121,14 @@ def options(*, image_output: bool = False, asks: bool = True) -> list[str]:
     if image_output:
         return names
     names = names if asks else [name for name in names if name != SEE_MODEL]
-    first = [SEE_MODEL] if asks and page.services().evidence.missing() is None else []
+    first = _first() if asks else OFFLINE_MODEL
     profiles = [_PROFILE + profile.name for profile in page.services().profiles.list_profiles()]
-    return list(dict.fromkeys([*first, OFFLINE_MODEL, *profiles, *st.session_state.get(_FOUND, []), *names]))
+    return list(dict.fromkeys([first, OFFLINE_MODEL, *profiles, *st.session_state.get(_FOUND, []), *names]))
+
+
+def _first() -> str:
+    """Return the model that is chosen at first where questions are asked."""
+    return SEE_MODEL if page.services().evidence.missing() is None else OFFLINE_MODEL
 
 
 def typed_key(provider: str, api_base: str | None = None) -> str | None:
