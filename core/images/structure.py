@@ -55,8 +55,9 @@ def image_format(head: bytes) -> str:
     if known is None and head[4:8] == b"ftyp":
         known = "a HEIC, AVIF or video file"
     what = f"This is {known}, not" if known else "The content is not"
+    first = "Unpack" if known == "a ZIP archive" else "Convert"
     raise ImageRejectedError(
-        f"{what} a JPEG, PNG or WebP image. Convert it first; the name makes no difference.", reason="not-an-image"
+        f"{what} a JPEG, PNG or WebP image. {first} it first; the name makes no difference.", reason="not-an-image"
     )
 
 

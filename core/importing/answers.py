@@ -11,7 +11,7 @@ from typing import Any
 from core.dataset.values import MAX_TEXT_CHARS
 from core.errors import InvalidInputError
 from core.importing.records import Turn, plain_turn
-from core.importing.texts import clean_text
+from core.importing.texts import clean_text, has_other_bytes
 from core.questions.answer_types import ANSWER_TYPES, checked_answer
 
 CAPTION_QUESTION = "Describe this image."
@@ -40,7 +40,8 @@ def turn(question: Any, answer: Any, answer_type: Any = None, options: Any = Non
     if is_plain and isinstance(answer, str) and isinstance(question, str):
         # The usual pair of two texts, in a few calls.
         asked, given = clean_text(question), clean_text(answer)
-        if asked and given and len(asked) <= MAX_TEXT_CHARS and len(given) <= MAX_TEXT_CHARS:
+        is_short = len(asked) <= MAX_TEXT_CHARS and len(given) <= MAX_TEXT_CHARS
+        if asked and given and is_short and "\ufffd" not in asked and "\ufffd" not in given:
             return plain_turn(asked, given)
     asked = question_text(question)
     choices = choices_of(options)
@@ -90,8 +91,9 @@ def question_text(value: Any) -> str:
     """Return a question as it is stored.
 
     Raises:
-        RowError: it is empty, too long or no text.
+        RowError: it is empty, too long, no text or not UTF-8.
     """
+    _require_utf8(value)
     text = clean_text(value) if isinstance(value, str) else clean_text(scalar_text(value))
     if not text:
         raise RowError("The question is empty.")
@@ -104,14 +106,20 @@ def answer_text(value: str) -> str:
     """Return an answer as it is stored.
 
     Raises:
-        RowError: it is empty or too long.
+        RowError: it is empty, too long or not UTF-8.
     """
+    _require_utf8(value)
     text = clean_text(value)
     if not text:
         raise RowError("There is no answer.")
     if len(text) > MAX_TEXT_CHARS:
         raise RowError(f"The answer has {len(text):,} characters; {MAX_TEXT_CHARS:,} is the limit.")
     return text
+
+
+def _require_utf8(value: Any) -> None:
+    if isinstance(value, str) and has_other_bytes(value):
+        raise RowError("This row is not UTF-8 text. Save the file as UTF-8.")
 
 
 def parsed_list(value: Any) -> Any:

@@ -101,13 +101,13 @@ def _named(cells: list[str]) -> tuple[list[str], list[dict[str, str]]]:
 def _row(names: list[str], cells: list[str] | BadRow) -> dict[str, str] | BadRow:
     if isinstance(cells, BadRow):
         return cells
-    if len(cells) > len(names):
+    if len(cells) > len(names) and any(map(str.strip, cells[len(names) :])):
         return BadRow(
             f"This line has {len(cells):,} cells, but there are {len(names):,} columns. Quote cells with the delimiter."
         )
     if len(cells) < len(names):
         cells = [*cells, *[""] * (len(names) - len(cells))]
-    return dict(zip(names, cells, strict=True))
+    return dict(zip(names, cells, strict=False))  # spreadsheets end lines with delimiters: empty cells of no column
 
 
 def _guarded_row(names: list[str], cells: list[str] | BadRow) -> dict[str, str] | BadRow:

@@ -34,11 +34,18 @@ def head_of(name: str, file: BinaryIO) -> Head:
             if first == b"{":
                 return _head_of_object(name, text)
             if first != b"[":
-                return Head(name, reason="It is empty." if not first else "It is no JSON.")
+                return Head(name, reason=_no_json(first))
             return _head_of_rows(name, text.elements())
         return _head_of_rows(name, rows_in(_top_runs(name, file, is_head=True)))
     except (JsonSyntaxError, DelimitedError, InvalidInputError) as error:
         return Head(name, reason=str(error))
+
+
+def _no_json(first: bytes) -> str:
+    """Return why a file that begins with this byte is no JSON; both marks of UTF-16 begin with one of these two."""
+    if first in (b"\xff", b"\xfe"):
+        return "It is not UTF-8 text. Save it as UTF-8."
+    return "It is no JSON." if first else "It is empty."
 
 
 def element_runs(file: BinaryIO) -> Iterator[tuple[str, Run]]:

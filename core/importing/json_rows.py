@@ -1,5 +1,6 @@
 """Streams of the rows of JSON files, read in windows: no file is ever in memory as a whole."""
 
+import codecs
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
@@ -77,6 +78,8 @@ def _tolerant(text: bytes) -> Any:
     try:
         return json.loads(text.strip().decode("utf-8", "surrogateescape"))
     except (ValueError, RecursionError):
+        if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return BadRow("It is not UTF-8 text. Save it as UTF-8.")
         return BadRow("This line is not valid JSON. Correct it.")
 
 

@@ -7,6 +7,8 @@ from core.dataset.values import MAX_TEXT_CHARS
 
 # Control characters but tab and line feed, and lone surrogates; no database and no export can hold them all.
 _UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# What a byte is read as that is not UTF-8.
+_OTHER_BYTES = re.compile("[\udc80-\udcff]")
 _CONTROLS = bytes([*range(0x09), *range(0x0B, 0x20), 0x7F])
 _PLACEHOLDER = r"(?:<image>|<\|image\|>|<ImageHere>|<\|vision_start\|>(?:<\|image_pad\|>)+<\|vision_end\|>)"
 _PLACEHOLDERS = re.compile(rf"^[ \t]*(?:{_PLACEHOLDER}[ \t]*)+\n?|[ \t]*{_PLACEHOLDER}", re.MULTILINE | re.IGNORECASE)
@@ -20,7 +22,14 @@ def plain_texts(values: list[Any]) -> list[str] | None:
     if {*map(type, values)} != {str}:
         return None
     texts = clean_texts(values)
+    if "\ufffd" in "".join(texts) and any(map(has_other_bytes, values)):
+        return None
     return texts if all(texts) and max(map(len, texts)) <= MAX_TEXT_CHARS else None
+
+
+def has_other_bytes(text: str) -> bool:
+    """Return whether *text* was read from bytes that are not UTF-8, so that its characters are not known."""
+    return _OTHER_BYTES.search(text) is not None
 
 
 def clean_texts(texts: list[str]) -> list[str]:

@@ -33,7 +33,7 @@ class LabelmeReader:
             if not isinstance(document, dict):
                 raise RowError("This file is no object with names and values.")
             image = _image(document, files.heads[name], name, files)
-            records = [*_asked(document, image, name, files)]
+            records = _answered(document, image, name, files)
             size = measured_size(document)
             boxes = tuple(box._replace(measured_wh=size) for box in _boxes(document, name, files))
             if boxes and not records:
@@ -47,6 +47,16 @@ class LabelmeReader:
             return
         yield records[0]._replace(boxes=boxes)
         yield from records[1:]
+
+
+def _answered(document: Row, image: str, name: str, files: Files) -> list[Record]:
+    """Return the records of what is asked; a question without an answer is a problem, and leaves the boxes."""
+    records: list[Record] = []
+    try:
+        records.extend(_asked(document, image, name, files))
+    except RowError as error:
+        files.problems.add(name, str(error))
+    return records
 
 
 def _image(document: Row, head: Head, name: str, files: Files) -> str:

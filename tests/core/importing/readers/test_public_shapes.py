@@ -98,9 +98,21 @@ def test_public_datasets(tmp_path: Path, files: Files, expected: list[Expected],
               expect("a.jpg", "Q? | 3,5")),
         shape("another encoding", {"d.csv": "image;question;answer\na.jpg;Wie viele Äpfel?;5\n".encode("cp1252")},
               problems=("This file was not read. It is not UTF-8 text. Save it as UTF-8.",)),
+        shape("empty cells of no column", {"d.csv": "image;question;answer;\na.jpg;Q1?;A1;; \na.jpg;Q2?;A2;;3\n"},
+              expect("a.jpg", "Q1? | A1"),
+              problems=("This line has 5 cells, but there are 4 columns. Quote cells with the delimiter.",)),
+        shape("JSON of another encoding is never read with other characters",
+              {"a.json": '[{"image": "a.jpg", "question": "Q?", "answer": "caf\u00e9"}]'.encode("cp1252"),
+               "b.jsonl": b'{"image": "a.jpg", "caption": "ok"}\n{"image": "a.jpg", "caption": "\xb5"}\n',
+               "c.json": "[]".encode("utf-16"), "d.jsonl": '{"image": "a.jpg"}'.encode("utf-16")},
+              expect("a.jpg", Turn(CAPTION_QUESTION, "ok")),
+              problems=("This row is not UTF-8 text. Save the file as UTF-8.",) * 2
+              + ("This file was not read. It is not UTF-8 text. Save it as UTF-8.",) * 2),
     ],
 )  # fmt: skip
-def test_spreadsheets(tmp_path: Path, files: Files, expected: list[Expected], problems: list[str]) -> None:
+def test_spreadsheets_and_encodings(
+    tmp_path: Path, files: Files, expected: list[Expected], problems: list[str]
+) -> None:
     check(tmp_path, files, expected, problems, ROWS, "")
 
 
