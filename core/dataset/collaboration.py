@@ -61,19 +61,25 @@ class CollaborationService:
         with self._db.reading() as session:
             return list(session.exec(query))
 
-    def save_view(self, project_id: str, name: str, query: str, *, actor: str = "local") -> SavedViews:
-        """Save a search line under a name, in place of the one that has this name.
+    def save_view(
+        self, project_id: str, name: str, query: str, *, new_name: str | None = None, actor: str = "local"
+    ) -> SavedViews:
+        """Save a search line under a name, in place of the one that has this name; with *new_name* it is called that.
 
         Raises:
-            InvalidInputError: the name is empty or too long, or the line cannot be read.
+            InvalidInputError: a name is empty or too long, *new_name* is that of another view, or the line cannot be
+                read; nothing is saved then.
         """
         name = _name(name, "the view")
+        new_name = None if new_name is None else _name(new_name, "the view")
         line = str(parse_search(query))
         with self._db.transaction() as session:
             view = _view(session, project_id, name) or SavedViews(project_id=project_id, name=name, query=line)
             view.query, view.created_by = line, actor
             session.add(view)
             audit.record(session, "view.save", view, actor=actor, search=line)
+            if new_name is not None:
+                _rename(session, view, new_name)
             return view
 
     def rename_view(self, project_id: str, name: str, new_name: str) -> SavedViews:
@@ -85,14 +91,10 @@ class CollaborationService:
         """
         new_name = _name(new_name, "the view")
         with self._db.transaction() as session:
-            view, other = _view(session, project_id, name), _view(session, project_id, new_name)
+            view = _view(session, project_id, name)
             if view is None:
                 raise NotFoundError("This view does not exist any more. Choose another one.")
-            if other is not None and other.id != view.id:
-                raise InvalidInputError(f"There is a view called {new_name}. Choose another name.", field="name")
-            view.name = new_name
-            session.add(view)
-            audit.record(session, "view.rename", view, was=name)
+            _rename(session, view, new_name)
             return view
 
     def delete_view(self, project_id: str, name: str) -> bool:
@@ -269,6 +271,16 @@ def _name(name: str, what: str) -> str:
 def _view(session: Session, project_id: str, name: str) -> SavedViews | None:
     query = select(SavedViews).where(SavedViews.project_id == project_id, SavedViews.name == name)
     return session.exec(query).first()
+
+
+def _rename(session: Session, view: SavedViews, name: str) -> None:
+    """Give a view a name that no other one of its project has."""
+    other = _view(session, view.project_id, name)
+    if other is not None and other.id != view.id:
+        raise InvalidInputError(f"There is a view called {name}. Choose another name.", field="name")
+    was, view.name = view.name, name
+    session.add(view)
+    audit.record(session, "view.rename", view, was=was)
 
 
 def _lease(session: Session, project_id: str, actor: str, entry_ids: Sequence[str]) -> None:

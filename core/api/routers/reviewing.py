@@ -156,9 +156,7 @@ def list_views(project_id: Id, services: ServicesDep) -> Views:
 def save_view(project_id: Id, view: ViewName, body: ViewLine, services: ServicesDep, actor: CurrentActor) -> ViewAnswer:
     """Save a search line under a name, in place of the one that has it; with ``name`` the view is called that."""
     services.projects.get_project(project_id)
-    saved = services.collaboration.save_view(project_id, view, body.query, actor=actor.name)
-    if body.name is not None:
-        saved = services.collaboration.rename_view(project_id, view, body.name)
+    saved = services.collaboration.save_view(project_id, view, body.query, new_name=body.name, actor=actor.name)
     return ViewAnswer.model_validate(saved)
 
 

@@ -35,8 +35,9 @@ def test_views_are_saved_under_names_and_deleted(client: TestClient, project: Pr
     assert [(view["name"], view["query"]) for view in client.get(url).json()["items"]] == [("To do, first", "score:<2")]
     assert client.put(f"{url}/Other", json={"query": "is:what"}).status_code == 422
     client.put(f"{url}/Good", json={"query": "score:5"})
-    taken = client.put(f"{url}/To do, first", json={"query": "score:<2", "name": "Good"})
+    taken = client.put(f"{url}/To do, first", json={"query": "score:<1", "name": "Good"})
     assert (taken.status_code, taken.json()["detail"]) == (422, "There is a view called Good. Choose another name.")
+    assert [view["query"] for view in client.get(url).json()["items"]] == ["score:5", "score:<2"]  # nothing is stored
     assert client.put(f"{url}/Good", json={"query": "score:>4", "name": "Best"}).json()["name"] == "Best"
     assert [view["name"] for view in client.get(url).json()["items"]] == ["Best", "To do, first"]
     assert client.delete(f"{url}/To do, first").status_code == 204
