@@ -12,10 +12,10 @@ from pages.components.shared import moment, numbers, page
 from pages.components.shared.numbers import pluralize
 
 _IMPORT, _QUESTIONS = "image-import", "image-question-generation"
-# An item of an analysis is a few images for one analyzer.
+# An item of an analysis is a few images for one analyzer, one of answers a few questions of an image for one model.
 _UNITS = {
-    _QUESTIONS: "image", ANALYSIS: "part", "image-variants": "image", "style-analysis": "image",
-    "style-generation": "image",
+    _QUESTIONS: "image", "image-answer-generation": "part", ANALYSIS: "part", "image-variants": "image",
+    "style-analysis": "image", "style-generation": "image",
 }  # fmt: skip
 _ICONS = {
     TaskStatus.QUEUED: "schedule",

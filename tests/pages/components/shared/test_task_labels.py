@@ -69,6 +69,9 @@ def test_failures_are_not_counted_as_done_and_the_unit_is_named() -> None:
     assert task_labels.result(Tasks(**asked, failed_count=6)) == "0 of 6 images"
     assert task_labels.result(Tasks(**asked)) == "6 images"
     assert task_labels.result(Tasks(**asked, config={"sets": "name"})) == "6 sets"
+    assert (
+        task_labels.result(Tasks(**asked | {"task_type": "image-answer-generation"}, failed_count=6)) == "0 of 6 parts"
+    )
 
 
 def test_a_row_says_by_whom_and_has_no_numbers_while_the_task_runs() -> None:
