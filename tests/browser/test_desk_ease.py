@@ -184,3 +184,19 @@ def test_what_was_saved_before_a_refused_change_is_undone_first(server: AppServe
     expect(question).to_have_text("Question 1?")
     expect(page.locator(".desk [data-part=marks]")).not_to_contain_text("flagged")
     expect(notice).not_to_contain_text("This was not saved.")
+
+
+def test_the_first_guidelines_come_to_a_desk_that_is_open(page: Page, server: AppServer, project_id: str) -> None:
+    with connect(server.data_dir) as db:
+        GuidelineService(db, ImageService(db)).save(project_id, "")
+    page.clock.install()
+    _open(page, server, project_id)
+    button = page.locator(".desk [data-part=keys] [data-do=guidelines]")
+    expect(button).to_have_count(0)
+    with connect(server.data_dir) as db:
+        GuidelineService(db, ImageService(db)).save(project_id, "Count the shadows too.")
+    for _ in range(2):  # the first look begins the interval
+        page.clock.fast_forward(31_000)
+    expect(button).to_contain_text("Guidelines (new)")
+    page.keyboard.press("i")
+    expect(page.locator(".desk .guide")).to_contain_text("Count the shadows too.")

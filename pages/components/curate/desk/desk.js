@@ -30,7 +30,15 @@ class Desk {
     // Elements above the desk may wrap and move it after it was drawn.
     this.resizeObserver = new ResizeObserver(this.onResize);
     this.resizeObserver.observe(document.querySelector(this.selectors.block) ?? document.body);
-    this.timer = setInterval(() => (this.paintBars(), this.queue.renewLeases(), this.queue.pollSharedQueue(), this.guide.queue && this.guide.look()), POLL_MS);
+    this.timer = setInterval(() => this.poll(), POLL_MS);
+  }
+
+  /* What an open desk draws, says or asks from time to time. */
+  poll() {
+    this.paintBars();
+    this.queue.renewLeases();
+    this.queue.pollSharedQueue();
+    if (this.guide.queue) this.guide.look();
   }
 
   use(data, trigger) {

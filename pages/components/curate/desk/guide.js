@@ -31,14 +31,15 @@ class Guide {
   /* Whether they were changed since this person last had them open. */
   get isNew() { return this.version > (this.stored.seen ?? 0); }
 
-  /* Ask whether they were changed while the desk is open; what is being read stays until the person asks for the new one. */
+  /* Ask whether they were written or changed while the desk is open; what is being read stays until the person asks for the new one. */
   async look() {
-    if (!this.version || document.hidden || Date.now() - (this.lookedAt ??= Date.now()) < LOOK_MS) return;
+    if (document.hidden || Date.now() - (this.lookedAt ??= Date.now()) < LOOK_MS) return;
     this.lookedAt = Date.now();
     const { data } = this.queue;
     const found = await this.queue.call("GET", "/desk/guidelines", { project_id: data.project, known: data.guidelines }).catch(() => null);
     if (!found || data !== this.queue.data || found.version === data.guidelines || !found.html) return;
     data.guidelines = found.version;
+    data.withheld = data.withheld.filter((name) => name !== "guidelines"); // there were none before
     this.onChange();
   }
 
