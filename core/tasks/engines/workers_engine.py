@@ -248,12 +248,20 @@ class WorkersEngine:
 
         The coordinator hands out the others. How long a task is queued is measured here: clocks of machines differ.
         """
+        queued = select(Tasks.id).where(Tasks.status == TaskStatus.QUEUED, col(Tasks.task_type).in_(list(self._kinds)))
         with self._db.reading() as session:
-            queued = session.exec(select(Tasks).where(Tasks.status == TaskStatus.QUEUED)).all()
-        here = [task.id for task in queued if task.task_type in self._kinds and self._runs_here(task)]
+            ids = session.exec(queued).all()
         now_s = time.monotonic()
-        since_s = {id_: self._queued_since_s.get(id_, now_s) for id_ in here if not self._embedded.works_on(id_)}
+        since_s = {id_: self._queued_since_s.get(id_, now_s) for id_ in ids if not self._embedded.works_on(id_)}
         left = [id_ for id_, first_s in since_s.items() if now_s - first_s >= LEFT_S]
-        for task_id in left:
+        for task_id in self._of_here(left):
             self._embedded.submit_from_elsewhere(task_id)
         self._queued_since_s = {id_: first_s for id_, first_s in since_s.items() if id_ not in left}
+
+    def _of_here(self, task_ids: Sequence[str]) -> list[str]:
+        """Return those of the tasks that a server runs; their configs, which can be long, are read for this alone."""
+        if not task_ids:
+            return []
+        query = select(Tasks.id, Tasks.task_type, Tasks.config).where(col(Tasks.id).in_(task_ids))
+        with self._db.reading() as session:
+            return [id_ for id_, type_, config in session.exec(query) if self._routing.queue_of(type_, config) is None]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, event, text, update
 from sqlmodel import Session, select
 
 from core.background_loop import BackgroundLoop
@@ -225,6 +225,19 @@ def test_what_waits_to_be_staged_is_staged_although_its_process_died(
     finally:
         server.stop()
     assert TaskService(db).get_task(task.id).config["staged"] == "copy"
+
+
+def test_a_look_reads_no_config_of_a_task_that_was_queued_just_now(
+    db: Database, server: WorkersEngine, make_task: MakeTask
+) -> None:
+    assert server.take_lock()
+    make_task("ok")
+    asked: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    server._look()
+    of_tasks = [line for line in asked if "FROM tasks" in line]
+    assert of_tasks
+    assert not any("tasks.config" in line for line in of_tasks)
 
 
 def test_a_server_that_was_stopped_takes_the_lease_no_more(
