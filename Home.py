@@ -16,7 +16,7 @@ else:
     import streamlit as st
 
     from core import app as vitrine
-    from pages import PAGES
+    from pages import DEFAULT, PAGES
     from pages.components.shared import streamlit_private
 
     streamlit_private.disable_pages_directory()
@@ -31,6 +31,7 @@ else:
             vitrine.icon_route(assets / "vitrine.png", where["base_path"]),
             vitrine.sample_route(where["base_path"]),
             *pages,
+            vitrine.first_page_route(DEFAULT, where["base_path"]),
         ],
         middleware=[
             vitrine.gate(vitrine.access_settings(st.get_option("server.address"), hosts), **where),

@@ -121,6 +121,19 @@ def page_routes(url_paths: Iterable[str], html: str, base_path: str = "") -> "li
     return [Route(f"{base}/{path}", answer) for path in url_paths]
 
 
+def first_page_route(name: str, base_path: str = "") -> "BaseRoute":
+    """Return the route that leads from the *name* of the first page to its address, the root, with its parameters."""
+    from starlette.responses import RedirectResponse
+    from starlette.routing import Route
+
+    base = f"/{base_path.strip('/')}".rstrip("/")
+
+    async def lead(request: "Request") -> RedirectResponse:
+        return RedirectResponse(f"{base}/?{request.url.query}".removesuffix("?"))
+
+    return Route(f"{base}/{name}", lead)
+
+
 class _OwnRoutes:
     """Middleware with every route of ``core.api``, which the first request imports."""
 

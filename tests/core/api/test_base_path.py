@@ -82,3 +82,11 @@ def test_each_page_is_answered_with_the_same_html(base_path: str, paths: tuple[s
             assert made.get(path).text == "<p>a page</p>"
             assert made.get(path).headers["Cache-Control"] == "no-cache"
         assert made.get(f"{paths[1]}/_stcore/health").status_code == 404
+
+
+@pytest.mark.parametrize(("base_path", "root"), [("", ""), ("/lab/", "/lab")])
+def test_the_name_of_the_first_page_leads_to_the_root_with_its_parameters(base_path: str, root: str) -> None:
+    route = app.first_page_route("overview", base_path)
+    with TestClient(Starlette(routes=[route]), follow_redirects=False) as made:
+        assert made.get(f"{root}/overview").headers["Location"] == f"{root}/"
+        assert made.get(f"{root}/overview?project=a&q=%C3%A9").headers["Location"] == f"{root}/?project=a&q=%C3%A9"
