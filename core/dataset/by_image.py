@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import distinct, func, literal, tuple_
+from sqlalchemy import desc, distinct, func, literal, tuple_
 from sqlmodel import Session, col, select
 
 from core.dataset.conditions import Condition, conditions
@@ -35,7 +35,7 @@ class AskedImage:
 
 @dataclass(frozen=True)
 class AskedImagePage:
-    """One page of images, oldest first; *next_cursor* is None on the last page."""
+    """One page of images, newest first; *next_cursor* is None on the last page."""
 
     items: tuple[AskedImage, ...]
     next_cursor: str | None
@@ -51,7 +51,7 @@ def find_asked_images(
     """
     require_trusted_judge(session, project_id, entry_filter)
     limit = max(1, min(limit, MAX_LIMIT))
-    order = (col(Images.create_at), col(Images.id))
+    keys = (col(Images.create_at), col(Images.id))
     where = _conditions(session, project_id, entry_filter)
     # Probing each image in the order of the page is faster than listing all entries, unless an index finds few.
     if len(where) > len(conditions(project_id, entry_filter)):
@@ -63,8 +63,8 @@ def find_asked_images(
         last = session.get(Images, after)
         if last is None:
             raise InvalidInputError("This page does not exist any more. Start again at the first one.", field="after")
-        query = query.where(tuple_(*order) > tuple_(literal(last.create_at, UtcDateTime()), literal(last.id)))
-    images = list(session.exec(query.order_by(*order).limit(limit + 1)))
+        query = query.where(tuple_(*keys) < tuple_(literal(last.create_at, UtcDateTime()), literal(last.id)))
+    images = list(session.exec(query.order_by(*map(desc, keys)).limit(limit + 1)))
     items = _asked(session, project_id, entry_filter, images[:limit])
     return AskedImagePage(items, images[limit - 1].id if len(images) > limit else None)
 

@@ -41,7 +41,7 @@ def shown(services: Services, project: Projects, line: str, **where: Any) -> tup
 
 def test_each_image_is_there_once_with_all_its_questions(services: Services, asked: Projects) -> None:
     found, cursor = shown(services, asked, "")
-    assert found == [("0.png", ["How many?", "Is it red?"], [], []), ("1.png", ["Which?"], [], ["Why?"])]
+    assert found == [("1.png", ["Which?"], [], ["Why?"]), ("0.png", ["How many?", "Is it red?"], [], [])]
     assert cursor is None
     assert services.entries.count_asked_images(asked.id, parse_search("")) == 2
 
@@ -53,11 +53,11 @@ def test_what_the_search_does_not_find_stands_behind_what_it_finds(services: Ser
     assert services.entries.count_asked_images(asked.id, parse_search("kind:yes/no")) == 1
 
 
-def test_pages_follow_each_other(services: Services, asked: Projects) -> None:
+def test_pages_follow_each_other_from_the_newest_image_to_the_oldest(services: Services, asked: Projects) -> None:
     first, cursor = shown(services, asked, "", limit=1)
-    assert [row[0] for row in first] == ["0.png"]
+    assert [row[0] for row in first] == ["1.png"]
     second, end = shown(services, asked, "", limit=1, after=cursor)
-    assert [row[0] for row in second] == ["1.png"]
+    assert [row[0] for row in second] == ["0.png"]
     assert end is None
     with pytest.raises(InvalidInputError, match="This page does not exist any more"):
         shown(services, asked, "", after="nowhere")
