@@ -106,6 +106,19 @@ class CollaborationService:
                 audit.record(session, "view.delete", view)
             return view is not None
 
+    def bring_back_view(self, project_id: str, view: SavedViews) -> None:
+        """Store a deleted view of the project again, as it was.
+
+        Raises:
+            InvalidInputError: another view has its name by now.
+        """
+        with self._db.transaction() as session:
+            if _view(session, project_id, view.name) is not None:
+                raise InvalidInputError(f"There is a view called {view.name}. Rename it first.", field="name")
+            again = SavedViews(**{**view.model_dump(), "project_id": project_id})
+            session.add(again)
+            audit.record(session, "view.save", again, search=view.query)
+
     # Assignment
 
     @cached_until_write

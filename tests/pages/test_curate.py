@@ -174,8 +174,14 @@ def test_a_view_is_saved_opened_renamed_and_deleted() -> None:
     services().collaboration.delete_view(project.id, "Busy")
     at.run()
     assert at.button(key="view-delete").label == "Delete Rough"
+    (rough,) = services().collaboration.saved_views(project.id)
     at.button(key="view-delete").click().run()
     assert services().collaboration.saved_views(project.id) == []
+    assert at.button(key="view-undo").label == "Bring back Rough"
+    at.button(key="view-undo").click().run()
+    assert "Rough is back." in texts(at)
+    assert services().collaboration.saved_views(project.id) == [rough]
+    assert "view-undo" not in [button.key for button in at.button]
 
 
 def test_the_team_menu_stores_how_entries_are_assigned() -> None:

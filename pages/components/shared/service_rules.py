@@ -51,8 +51,8 @@ _CALLS: dict[Act, tuple[str, ...]] = {
     ),
     Act.REVIEW: (
         "checks.people.progress_of", "messages.answer", "messages.close", "messages.send",
-        "collaboration.assign_entries", "collaboration.delete_view", "collaboration.rename_view",
-        "collaboration.save_view", "review.decide", "review.undo",
+        "collaboration.assign_entries", "collaboration.bring_back_view", "collaboration.delete_view",
+        "collaboration.rename_view", "collaboration.save_view", "review.decide", "review.undo",
     ),
     Act.WRITE_ENTRIES: (
         "dataset.create_from_question", "dataset.update_dataset_entry", "overlaps.leave_out",

@@ -97,6 +97,7 @@ MISSING: dict[str, dict[str, tuple[str, ...]]] = {
     OTHERWISE: {
         "audit": ("iter_acts",),
         "checks": ("estimate",),
+        "collaboration": ("bring_back_view", "rename_view"),
         "dataset": ("add_tags", "iter_dataset_entries", "list_dataset_entries", "to_datasets", "to_pandas"),
         "duplicates": ("find_groups",),
         "entries": ("image_ids",),

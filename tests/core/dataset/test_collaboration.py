@@ -60,6 +60,18 @@ def test_saving_a_view_under_a_name_in_use_replaces_its_line_and_renaming_replac
     assert not collaboration.delete_view(project.id, "Albums")
 
 
+def test_a_deleted_view_is_brought_back_as_it_was_unless_its_name_is_taken(
+    collaboration: CollaborationService, project: Projects
+) -> None:
+    view = collaboration.save_view(project.id, "Albums", "is:open", actor="anna")
+    collaboration.delete_view(project.id, "Albums")
+    collaboration.bring_back_view(project.id, view)
+    assert collaboration.saved_views(project.id) == [view]
+    assert collaboration.saved_views(project.id)[0].created_by == "anna"
+    with pytest.raises(InvalidInputError, match="There is a view called Albums"):
+        collaboration.bring_back_view(project.id, view)
+
+
 @pytest.mark.parametrize(("name", "query"), [("", "cat"), ("x" * 61, "cat"), ("Colors", "colour:red")])
 def test_a_view_with_an_invalid_name_or_line_is_not_saved(
     name: str, query: str, collaboration: CollaborationService, project: Projects

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
@@ -15,10 +15,14 @@ from core.errors import VitrineError
 from core.search_line import Fields
 from pages.components.shared import controls, media, page
 
+if TYPE_CHECKING:
+    from core.db import SavedViews
+
 KEY = "search-line"
 _LAST_QUERY = "search-line-last-query"
 _BOX = "search-box"
 _MESSAGE = "view-message"
+_DELETED = "view-deleted"
 _PARAMETER = "q"
 
 
@@ -118,6 +122,12 @@ def views(project_id: str, actor: str = "local") -> None:
                 st.button(label, key=key, on_click=act, args=(project_id, named), **page.only(Act.REVIEW))
         if message := st.session_state.pop(_MESSAGE, None):
             st.text(message)
+        deleted = st.session_state.get(_DELETED)
+        if deleted is not None and deleted.project_id == project_id and deleted.name not in saved:
+            st.button(
+                f"Bring back {page.escape(deleted.name)}", key="view-undo", icon=":material/undo:",
+                on_click=_bring_back, args=(project_id, deleted), **page.only(Act.REVIEW),
+            )  # fmt: skip
 
 
 def _typed() -> None:
@@ -153,8 +163,20 @@ def _rename(project_id: str, name: str) -> None:
 
 
 def _delete(project_id: str, name: str) -> None:
-    page.services().collaboration.delete_view(project_id, name)
+    collaboration = page.services().collaboration
+    st.session_state[_DELETED] = next(
+        (view for view in collaboration.saved_views(project_id) if view.name == name), None
+    )
+    collaboration.delete_view(project_id, name)
     st.session_state[_MESSAGE] = f"Deleted the view {name}."
+
+
+def _bring_back(project_id: str, view: "SavedViews") -> None:
+    try:
+        page.services().collaboration.bring_back_view(project_id, view)
+        st.session_state[_MESSAGE] = f"{view.name} is back."
+    except VitrineError as error:
+        st.session_state[_MESSAGE] = str(error)
 
 
 @cache
