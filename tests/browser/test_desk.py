@@ -292,7 +292,7 @@ def test_a_queue_contains_only_the_entries_of_its_filter(
     expect(page.locator(".desk .question")).to_have_text("Question 3?")
 
 
-def test_the_history_of_an_entry_shows_who_changed_what(
+def test_the_history_of_an_entry_shows_who_changed_what_and_goes_with_its_entry(
     server: AppServer, page: Page, project: Callable[[int], Project]
 ) -> None:
     project_id, ids = project(2)
@@ -302,6 +302,12 @@ def test_the_history_of_an_entry_shows_who_changed_what(
     page.locator(".desk").get_by_role("button", name="History").click()
     expect(page.locator(".desk .history")).to_contain_text("edit by Ben")
     expect(page.locator(".desk .history ins")).to_have_text("answer: no <i>way</i>")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".desk .question")).to_have_text("Question 1?")
+    expect(page.locator(".desk .card")).to_be_hidden()
+    page.route("**/desk/history*", lambda route: route.abort("connectionreset"))
+    page.locator(".desk").get_by_role("button", name="History").click()
+    expect(page.get_by_role("dialog", name="History")).to_contain_text("The server does not respond.")
 
 
 def test_the_model_is_asked_again_and_its_answer_is_undone(server: AppServer, page: Page) -> None:

@@ -265,9 +265,12 @@ class Desk {
   }
 
   async history(item) {
-    const { events } = await this.queue.call("GET", "/desk/history", { entry_id: item.id });
-    this.part.help.replaceChildren(...historyNodes(events));
-    this.part.help.hidden = false;
+    const nodes = await this.queue.call("GET", "/desk/history", { entry_id: item.id })
+      .then(({ events }) => historyNodes(events), (error) => [h("b", {}, "History"), h("p", {}, error.message)]);
+    if (item !== this.painted) return;
+    this.keyCard.show(false);
+    this.part.help.replaceChildren(...nodes);
+    Object.assign(this.part.help, { ariaLabel: "History", hidden: false });
   }
 
   open(form) {
@@ -299,6 +302,7 @@ class Desk {
     if (this.form && this.form.item !== item) this.endForm();
     this.stage.edit(this.form?.editor ?? null);
     this.stage.show(item);
+    if (item !== this.painted && part.help.ariaLabel === "History") this.keyCard.show(false); // it is about the entry before
     this.painted = item;
     if (!item) return queue.loadEnding(), part.ending.replaceChildren(...endingNodes(queue));
     queue.endingAsked = 0; // another decision changes it

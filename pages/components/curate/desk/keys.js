@@ -51,6 +51,7 @@ class KeyCard {
     this.card.replaceChildren(h("b", {}, "Keys"),
       h("div", { cls: this.message ? "status wrong" : "status", role: "status" }, this.message || "Click a key to choose another one."),
       hasOwn ? h("button", { onclick: () => this.save({}) }, "Reset all keys") : "", h("dl", {}, ...rows));
+    this.card.ariaLabel = "Keys";
     if (focused) this.card.querySelector(`button.key[value="${focused}"]`)?.focus();
   }
 

@@ -9,6 +9,7 @@ const RENEW_LEASES_MS = 40000; // a third of the lease
 const AGAIN_TIMEOUT_MS = 180000;
 const REFILL_BELOW = 80; // a buffer of about five seconds at the fastest typing, in case the server stalls
 const REQUEST_TIMEOUT_MS = 8000;
+const NO_REPLY = "The server does not respond. Try again in a moment."; // instead of the browser's words
 const MIN_FOR_PACE = 5; // decisions
 const MIN_SPAN_MS = 5000; // of them, so that the first seconds promise nothing
 const MAX_FOUND = 200; // images whose objects and lines are kept
@@ -165,7 +166,7 @@ class Queue {
     const options = { method, headers: { "X-Vitrine-Token": this.data.token }, signal: AbortSignal.timeout(timeout_ms) };
     if (method === "GET") url.search = new URLSearchParams(params);
     else Object.assign(options, { body: JSON.stringify(params), keepalive: true });
-    const response = await fetch(url, options);
+    const response = await fetch(url, options).catch(({ name }) => { throw Object.assign(new Error(NO_REPLY), { name }); });
     if (response.status === 401) {
       await this.renewToken();
       return this.call(method, path, params, timeout_ms);
