@@ -7,6 +7,7 @@ from core.dataset import parse_search
 from core.errors import InvalidInputError
 from pages.components.curate import button_review, desk, empty_queue, own_review, sent_back, team_menu
 from pages.components.shared import (
+    choice,
     entry_grid,
     entry_table,
     first_step,
@@ -18,8 +19,6 @@ from pages.components.shared import (
 )
 
 VIEWS = ("Desk", "Table", "Grid", "Buttons")
-_OPENS = "curate-opens"
-"""The view that the end of a queue leads to, until the next run: its control takes no value once it is drawn."""
 
 project = page.project()
 services = page.services()
@@ -38,12 +37,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     line = search_line.show("Filter", project.id, frees_keys=True)
     search_line.views(project.id, actor)
     views = [name for name in VIEWS if name != "Table" or page.may(Act.WRITE_ENTRIES)]
-    if opens := st.session_state.pop(_OPENS, None):
-        st.session_state["view"] = opens
-    view = st.segmented_control(
-        "View", views, default=None if opens else "Desk", key="view", bind="query-params",
-        label_visibility="collapsed", required=True, selection_mode="single", width="content",
-    )  # fmt: skip
+    view = choice.show("View", views, default="Desk", key="view", in_url=True, shows_label=False, width="content")
 
 try:
     entry_filter = parse_search(line)
@@ -74,7 +68,7 @@ else:
         if target == "export":
             page.go("export")
         if target == "table":
-            st.session_state[_OPENS] = "Table"
+            st.query_params["view"] = "Table"
             st.query_params.pop("q", None)
             st.rerun()
         page.go("curate", **({"q": target} if target else {}))

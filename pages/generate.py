@@ -8,7 +8,7 @@ from core import Projects
 from core.llm import session_keys
 from pages.components.generate import manual_entry, newest_results, recipe_form, recipe_prefill, request_preview
 from pages.components.generate.recipe_form import Recipe
-from pages.components.shared import numbers, page, task_progress
+from pages.components.shared import choice, numbers, page, task_progress
 from pages.components.shared.numbers import pluralize
 
 _MODES = {
@@ -35,16 +35,13 @@ def main() -> None:
         return
     trouble = st.container(key="generate-trouble")
     recipe_prefill.apply()
-    mode = st.segmented_control(
-        "Questions, answers, or both", list(_MODES), wrap=True, format_func=_MODES.__getitem__, default="both",
-        required=True, key="generate-mode", persist_state="session",
-    )  # fmt: skip
+    mode = choice.show("Questions, answers, or both", _MODES, default="both", key="generate-mode")
     if mode == "hand":
         manual_entry.show(project.id, action)
         return
     halves = st.grid(2, min_column_width=380, gap=("small", "medium"), key="generate-columns")
     with halves.cell():
-        recipe = recipe_form.show(project, str(mode))
+        recipe = recipe_form.show(project, mode)
     can_be_sent = False
     if recipe.images:
         with halves.cell(), st.container(key="generate-side"):

@@ -15,7 +15,7 @@ from pages.components.images import (
     overlap,
     split_dialog,
 )
-from pages.components.shared import numbers, page, search_line, tag_dialog
+from pages.components.shared import choice, numbers, page, search_line, tag_dialog
 
 _SEARCHED = search_line.Searched(
     FIELDS, "a dog on the beach, object:dog>=2, text:stop, -tag:draft, or drop an image", "images",
@@ -63,9 +63,9 @@ def main() -> None:
     for image_id in query.values(SIMILAR):
         st.caption(f"Images like {page.escape(page.services().image_queries.similar_name(image_id) or 'another')}")
     with st.container(horizontal=True, vertical_alignment="center", key="images-toolbar"):
-        view = st.segmented_control(
-            "View", (_GRID, _MAP, *_OF_PROJECT), default=_GRID, key="as", bind="query-params", required=True,
-            label_visibility="collapsed", width="content",
+        view = choice.show(
+            "View", (_GRID, _MAP, *_OF_PROJECT), default=_GRID, key="as", in_url=True, shows_label=False,
+            width="content",
         )  # fmt: skip
         if view in _OF_PROJECT:
             st.caption("Of the whole project; the search does not narrow it." if query else "Of the whole project")

@@ -200,7 +200,7 @@ def test_the_map_lays_itself_out_and_its_selection_is_that_of_the_grid(server: A
     page.keyboard.press("Space")
     expect(canvas).to_have_attribute("data-selected", "10")
     expect(page.get_by_text("10 selected", exact=True)).to_have_count(2)
-    page.locator("[data-testid=stSegmentedControl], [data-testid=stButtonGroup]").get_by_text("Grid").first.click()
+    page.get_by_role("radio", name="Grid").click()
     expect(page.locator('.cell[aria-selected="true"]')).to_have_count(10)
 
 

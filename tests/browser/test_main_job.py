@@ -104,7 +104,7 @@ def _export(page: Page, tmp_path: Path) -> Path:
     page.locator(".st-key-format-share").get_by_role("combobox").click()
     page.get_by_role("option", name="Hugging Face ImageFolder").click()
     # "How bright is it? Bright" gives its answer away, which the export asks about.
-    page.locator(".st-key-export-problem-check").get_by_text("Export anyway").click()
+    page.locator(".st-key-choice-export-problem-check").get_by_text("Export anyway").click()
     page.get_by_role("button", name=f"Export {IMAGES * 3} entries").click()
     report = page.locator(".st-key-export-report")
     expect(report.get_by_text(re.compile("Read back by .* checks passed"))).to_be_visible(timeout=60_000)

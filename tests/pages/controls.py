@@ -4,6 +4,8 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from tests.pages.running import choices
+
 _KINDS = (
     "button", "checkbox", "date_input", "multiselect", "number_input", "pills", "radio", "segmented_control",
     "select_slider", "selectbox", "slider", "text_area", "text_input", "toggle",
@@ -17,6 +19,8 @@ def controls(at: AppTest) -> dict[str, str]:
         for element in at.get(kind):
             if element.key:
                 found[element.key] = " | ".join([f"{kind} {element.label}", *_states(element)])
+    for key, drawn in choices(at).items():
+        found[key] = f"choice {drawn['label']} | value {drawn['chosen']!r}"
     return found
 
 

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
@@ -53,5 +54,14 @@ def texts(at: AppTest) -> list[str]:
 
 def tab_names(at: AppTest) -> list[str]:
     """Return the names of the tabs of the page."""
-    drawn = [one.proto for one in at.get("bidi_component") if one.proto.component_name == "vitrine_tabs"]
-    return [name for proto in drawn for name in json.loads(proto.json)["names"]]
+    return [name for data in _drawn(at, "vitrine_tabs") for name in data["names"]]
+
+
+def choices(at: AppTest) -> dict[str, dict[str, Any]]:
+    """Return what each choice of the page is drawn with, by its key."""
+    return {data["key"]: data for data in _drawn(at, "vitrine_choice")}
+
+
+def _drawn(at: AppTest, component: str) -> list[dict[str, Any]]:
+    protos = [one.proto for one in at.get("bidi_component") if one.proto.component_name == component]
+    return [json.loads(proto.json) for proto in protos]

@@ -14,7 +14,7 @@ UPLOAD = {
 IMAGES = {
     "images-select-all-first": "button Select all 3",
     "images-analyze-all": "button Analyze images",
-    "as": "segmented_control View | value 'Grid' | required",
+    "as": "choice View | value 'Grid'",
     "sort": "selectbox Order | value 'newest'",
     "facets": "toggle Facets | value True",
 }
@@ -43,7 +43,7 @@ GENERATE = {
     ),
     "generate-kinds": "pills Kinds of question | value []",
     "generate-target": "radio Images | value 'below'",
-    "generate-mode": "segmented_control Questions, answers, or both | value 'both' | required",
+    "generate-mode": "choice Questions, answers, or both | value 'both'",
     "generate-sets": "selectbox Ask about | value 'alone'",
     "generate-language": "selectbox Language | value 'en' | any text",
     "generate-model": "selectbox Model | value 'offline/measure' | any text",
@@ -53,7 +53,7 @@ TABLE = {
     "bulk-apply": "button Confirm 3 entries",
     "table-previous": "button Previous | off",
     "table-next": "button Next | off",
-    "view": "segmented_control View | value 'Table' | required",
+    "view": "choice View | value 'Table'",
     "bulk-action": "selectbox Action for 3 entries of this filter | value 'confirm'",
     "reviewer-name": ("text_input Your name, shown in the history of each entry | value '' | at most 60 characters"),
 }
@@ -75,7 +75,7 @@ EXPORT = {
     "export-side": ("number_input Longest side, in px | value None | min 64 max 16384 step 1 | hint 'Original size'"),
     "purpose": "pills Purpose | value 'train' | required",
     "export-container": "radio Container | value 'zip'",
-    "which": "segmented_control Decision | value 'confirmed' | required",
+    "which": "choice Decision | value 'confirmed'",
     "format-train": "selectbox Format | value 'llava'",
     "export-images-llava": "selectbox Images | value 'path'",
     "export-form-upright-original": "selectbox Image version | value 'upright'",
@@ -89,7 +89,7 @@ EXPORT = {
 EXPLORE = {
     "review": "button Review 3 | primary",
     "to-generate": "button Generate",
-    "as": "segmented_control Results as | value 'Images' | required",
+    "as": "choice Results as | value 'Images'",
 }
 
 

@@ -45,7 +45,7 @@ def test_the_end_of_a_queue_leads_to_the_table_of_all_entries(monkeypatch: pytes
     drawn.reports["go"] = {"to": "table"}
     monkeypatch.setattr(st.components.v2, "component", drawn)
     at = open_page("curate", project.id, q="is:rejected")
-    assert at.session_state["view"] == "Table"
+    assert drawn.data["vitrine_choice"]["chosen"] == "Table"
     assert "q" not in at.query_params
 
 

@@ -2,7 +2,7 @@ from core import ImageDatasets, Projects
 from core.dataset import EntryFilter
 from core.dataset.stats import Balance
 from pages.components.explore import boards
-from tests.pages.running import open_page, services, texts
+from tests.pages.running import choices, open_page, services, texts
 from tests.pictures import striped
 
 
@@ -99,7 +99,7 @@ def test_search_results_can_be_exported_or_asked_about() -> None:
     at.button(key="to-export").click().run()
     assert not at.exception
     assert (at.title[0].value, at.session_state["search-line"]) == ("Export", "answer:no")
-    assert at.segmented_control(key="which").value == "all"
+    assert choices(at)["which"]["chosen"] == "all"
     at = open_page("explore", project.id, q="answer:no")
     at.button(key="to-generate").click().run()
     assert at.title[0].value == "Generate"

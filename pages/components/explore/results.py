@@ -4,15 +4,14 @@ import streamlit as st
 
 from core.accounts.permissions import Act
 from core.dataset import EntryFilter, Term
-from pages.components.shared import asked_grid, entry_grid, entry_table, numbers, page
+from pages.components.shared import asked_grid, choice, entry_grid, entry_table, numbers, page
 
 
 def show(project_id: str, entry_filter: EntryFilter, total: int, actor: str) -> list[str]:
     """Draw the results by image, by entry or as a table, and return the ids of the selected entries."""
-    shape = st.segmented_control(
-        "Results as", ("Images", "Entries", "Table"), default="Images", key="as", bind="query-params", required=True,
-        label_visibility="collapsed",
-        help="Images: each image once, with all its questions and answers. Entries: each entry by itself.",
+    shape = choice.show(
+        "Results as", ("Images", "Entries", "Table"), default="Images", key="as", in_url=True, shows_label=False,
+        help_text="Images: each image once, with all its questions and answers. Entries: each entry by itself.",
     )  # fmt: skip
     if shape == "Table":
         entry_table.show(project_id, entry_filter, actor)

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.export import PURPOSES, Format, ProblemCount, SelectionCounts, format_named, formats_for
-from pages.components.shared import folded, moment, numbers, page, search_line
+from pages.components.shared import choice, folded, moment, numbers, page, search_line
 from pages.components.shared.numbers import pluralize
 
 _WHICH = {"confirmed": "Confirmed", "all": page.EXPORT_ALL, "everything": "All"}
@@ -34,10 +34,9 @@ _LICENSES = ("", "CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0", "Apache
 
 def entries(project_id: str) -> dict[str, Any]:
     """Draw the choice of entries."""
-    which = st.segmented_control(
-        "Decision", list(_WHICH), default="confirmed", required=True, key="which", bind="query-params",
-        format_func=_WHICH.__getitem__,
-        help="Only archives, and formats that compare answers, have rejected entries.",
+    which = choice.show(
+        "Decision", _WHICH, default="confirmed", key="which", in_url=True,
+        help_text="Only archives, and formats that compare answers, have rejected entries.",
     )  # fmt: skip
     with st.container(gap="xsmall"):
         st.caption("Search, as on Curate and Explore; empty for all")
@@ -95,17 +94,14 @@ def problems(found: list[ProblemCount]) -> tuple[str, ...] | None:
         The names of the problems whose entries are left out; None while a question is open.
     """
     answers = {problem.name: _ask(problem) for problem in found}
-    if None in answers.values():
+    if "" in answers.values():
         return None
     return tuple(name for name, answer in answers.items() if answer == _LEAVE_OUT)
 
 
-def _ask(problem: ProblemCount) -> str | None:
+def _ask(problem: ProblemCount) -> str:
     st.markdown(f":material/warning: {problem.text}.")
-    return st.segmented_control(
-        problem.text, (_LEAVE_OUT, _KEEP), key=f"export-problem-{problem.name}", persist_state="session",
-        label_visibility="collapsed",
-    )  # fmt: skip
+    return choice.show(problem.text, (_LEAVE_OUT, _KEEP), key=f"export-problem-{problem.name}", shows_label=False)
 
 
 def shape() -> dict[str, Any]:
