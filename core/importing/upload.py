@@ -100,4 +100,4 @@ def stored_name(name: str) -> str:
     if not dot:
         stem, suffix = label, ""
     room = _MAX_NAME_BYTES - len((dot + suffix).encode())
-    return stem.encode()[: max(room, 1)].decode("utf-8", "ignore") + dot + suffix if room > 0 else "file"
+    return stem.encode()[:room].decode("utf-8", "ignore") + dot + suffix if room > 0 else "file"

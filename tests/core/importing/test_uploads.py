@@ -12,7 +12,7 @@ from core.errors import ConflictError, InvalidInputError, NotFoundError, Storage
 from core.importing import upload as upload_module
 from core.importing import uploads
 from core.importing.received import receive
-from core.importing.upload import Upload
+from core.importing.upload import Upload, stored_name
 from core.importing.uploads import UploadService
 from core.services import Services
 
@@ -174,7 +174,9 @@ def test_an_upload_that_the_disk_cannot_hold_is_refused(
     monkeypatch.setattr(uploads.shutil, "disk_usage", lambda _path: SimpleNamespace(free=600_000_000))
     with pytest.raises(StorageError, match=r"0\.6 GB left"):
         services.uploads.create(project.id, "a.zip", 200_000_000)
-    assert services.uploads.create(project.id, "a.zip", 90_000_000).received_bytes == 0
+    with pytest.raises(StorageError, match=r"0\.6 GB left"):
+        services.uploads.create(project.id, "a.zip", 100_000_001)
+    assert services.uploads.create(project.id, "a.zip", 100_000_000).received_bytes == 0
 
 
 @pytest.mark.parametrize(
@@ -270,3 +272,21 @@ def test_a_new_upload_sweeps_what_was_abandoned(
 
     assert [upload.id for upload in services.uploads.list_uploads(project.id)] == [new.id]
     assert not file_of(services, old).exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "stored"),
+    [
+        ("shelf.zip", "shelf.zip"),
+        ("..hidden.zip", "hidden.zip"),
+        ("shelf", "shelf"),
+        ("a" * 196 + ".zip", "a" * 196 + ".zip"),
+        ("a" * 201, "a" * 200),
+        ("ü" * 98 + "a.zip", "ü" * 98 + ".zip"),
+        ("a" + "ü" * 98 + ".zip", "a" + "ü" * 97 + ".zip"),
+        ("ab." + "ü" * 99, "a." + "ü" * 99),
+        ("ab.z" + "ü" * 99, "file"),
+    ],
+)
+def test_a_name_is_cut_to_200_bytes_before_its_ending(name: str, stored: str) -> None:
+    assert stored_name(name) == stored

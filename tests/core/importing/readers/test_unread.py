@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from core.importing.readers import hugging_face, rows
 from core.importing.readers.unread import unread_columns
 
 ROW = {"image": "a.jpg", "question": "Q?", "answer": "A"}
@@ -32,3 +33,10 @@ def test_columns_with_content_that_no_field_has(row: dict[str, Any], unread: lis
 
 def test_a_format_with_turns_of_its_own_does_not_read_those_columns() -> None:
     assert unread_columns([ROW | {"texts": []}], frozenset({"texts"})) == ["question", "answer"]
+
+
+def test_tables_and_image_folders_read_question_answer_and_caption_from_their_usual_columns() -> None:
+    for reader in (hugging_face.READER, rows.READER):
+        assert reader.unread is not None
+        assert reader.unread([ROW | {"file_name": "a.jpg", "rationale": "R"}]) == ["rationale"]
+        assert reader.unread([{"file_name": "a.jpg", "caption": "A cat", "rationale": "R"}]) == ["rationale"]
