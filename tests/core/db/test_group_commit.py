@@ -7,7 +7,8 @@ import pytest
 from sqlmodel import Session, select
 
 from core.db import Database, Projects, connect, group_commit
-from core.db.group_commit import FairLock, do_together
+from core.db.group_commit import FairLock, GroupWriter, do_together
+from core.errors import DatabaseAwayError
 
 
 def _add(name: str):  # type: ignore[no-untyped-def]
@@ -79,6 +80,32 @@ async def test_a_cancelled_write_is_dropped_and_does_not_stop_the_others(db: Dat
     go_on.set()
     assert await asyncio.wait_for(db.write(_add("Shelf")), 60) == "Shelf"
     assert _names(db) == ["Shelf"]
+
+
+@pytest.mark.parametrize(("retry_s", "is_written"), [(60.0, True), (-60.0, False)])
+async def test_a_write_is_tried_again_while_the_database_is_away_but_not_for_ever(
+    db: Database, monkeypatch: pytest.MonkeyPatch, retry_s: float, is_written: bool
+) -> None:
+    tries: list[str] = []
+    commit = GroupWriter._in_one_transaction
+
+    def away_at_first(writer: GroupWriter, works: list, run: object) -> None:  # type: ignore[type-arg]
+        tries.append("try")
+        if len(tries) < 3:
+            raise DatabaseAwayError("The database does not answer.")
+        commit(writer, works, run)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(GroupWriter, "_in_one_transaction", away_at_first)
+    monkeypatch.setattr(group_commit, "RETRY_S", retry_s)
+    monkeypatch.setattr(group_commit, "_RETRY_AFTER_S", 0.0)
+
+    if is_written:
+        assert await db.write(_add("Shelf")) == "Shelf"
+    else:
+        with pytest.raises(DatabaseAwayError, match="does not answer"):
+            await db.write(_add("Shelf"))
+
+    assert (len(tries), _names(db)) == ((3, ["Shelf"]) if is_written else (1, []))
 
 
 async def test_what_writes_of_a_group_do_together_is_done_once_before_their_commit(db: Database) -> None:

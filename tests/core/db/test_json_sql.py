@@ -22,3 +22,13 @@ def test_a_text_is_found_in_a_list_whatever_signs_it_has(db: Database) -> None:
         found = session.execute(query).one()
 
     assert [bool(one) for one in found] == [True, True, True, False]
+
+
+def test_queries_that_ask_for_another_key_or_text_are_compiled_once(db: Database) -> None:
+    for first, second in (
+        (json_has_key(FEATURES, "palette"), json_has_key(FEATURES, "light")),
+        (is_in_json(literal("a"), '["a"]'), is_in_json(literal("a"), '["b"]')),
+    ):
+        queries = [select(condition)._generate_cache_key() for condition in (first, second)]
+        assert queries[0] is not None
+        assert queries[0] == queries[1]
