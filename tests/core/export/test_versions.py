@@ -1,5 +1,7 @@
 """New versions of an image: they take its place with what stays true, and can be taken back."""
 
+from io import BytesIO
+
 import pytest
 from PIL import Image
 from sqlmodel import select
@@ -134,6 +136,19 @@ def test_a_preview_stores_nothing(services: Services, images: list[Images]) -> N
     assert found.entries + sum(found.left_out.values()) == 3
     with services.db.reading() as session:
         assert len(session.exec(select(Images)).all()) == 2
+
+
+@pytest.mark.parametrize(("size_wh", "previewed"), [((3000, 1), (1024, 1)), ((1, 3000), (1, 1024)), ((9, 4), (9, 4))])
+def test_the_preview_of_a_very_long_image_is_not_distorted(
+    services: Services, project: Projects, size_wh: tuple[int, int], previewed: tuple[int, int]
+) -> None:
+    (added,) = services.intake.add_images(project.id, [("long.png", encoded(Image.new("RGB", size_wh), "PNG"))])
+    assert added.image is not None
+
+    found = services.versions.preview(added.image.id, _GRAY)
+
+    with Image.open(BytesIO(found.data)) as preview:
+        assert (found.size_wh, preview.size) == (size_wh, previewed)
 
 
 def test_changes_that_change_nothing_are_refused(services: Services, images: list[Images]) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from core.export.entries import Entry, FurtherImage, ImageGroup, Row, RowOptions
 from core.export.formats import format_named
+from core.export.formats.verifiable import arguments_text
 from core.verifiers import Verifier, check, verifier_of
 from tests.core.export.formats.sample import DATA, IMAGE, REF, SCORED, UNSCORED, entry, rows
 
@@ -197,3 +198,8 @@ def _rewarded(reward: dict[str, Any], name: str, row: Row, response: str) -> Any
     if name == "easyr1":
         return reward["easyr1_reward"]([{"response": response, "ground_truth": row["verifier"]}])[0]["overall"]
     return reward["lmms_results"](row, [response])["score"]
+
+
+def test_arguments_are_written_in_the_same_order_for_every_row() -> None:
+    verifier = Verifier("number", {"tolerance": 0.0, "language": "de"}, "3")
+    assert arguments_text(verifier) == '{"language": "de", "tolerance": 0.0}'

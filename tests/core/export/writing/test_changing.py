@@ -229,6 +229,20 @@ def test_the_preview_shows_three_images_with_their_variants(shelf: tuple[Service
     assert "grayscale: the question is about color, which is lost" in found[0].left_out
 
 
+def test_the_rows_of_a_preview_name_the_stored_images_also_for_variants(
+    shelf: tuple[Services, str, list[str]],
+) -> None:
+    services, project_id, image_ids = shelf
+    recipe = parse_recipe({"augmentation": {"variants": 2}, "preprocessing": {"grayscale": True}})
+
+    found = services.exports.preview(project_id, recipe, rows=3)
+
+    stored = services.images.get_image(image_ids[0])
+    assert stored is not None
+    assert {(row.image_id, row.sha256) for row in found} == {(stored.id, stored.sha256)}
+    assert len({row.image_name for row in found}) == 3
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
