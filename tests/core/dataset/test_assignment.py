@@ -58,6 +58,8 @@ def test_the_percentage_of_second_reviews_is_that_of_the_images(
     for number in (1023, 1024):
         entry = make(str(number), image_id=_image_with(db, project.id, 7, number).id)
         review.decide(entry.id, 1, "confirm", actor="Anna")
+    of_ben = make("Ben's", image_id=_image_with(db, project.id, 7, 0).id)
+    review.decide(of_ben.id, 1, "reject", actor="Ben")
 
     def wanted(percent: int, actor: str) -> list[str]:
         collaboration.set_review_plan(project.id, "all", second_percent=percent)
@@ -67,7 +69,7 @@ def test_the_percentage_of_second_reviews_is_that_of_the_images(
     assert wanted(25, "Ben") == ["1023"]
     assert wanted(100, "Ben") == ["1023", "1024"]
     assert wanted(0, "Ben") == []
-    assert wanted(100, "Anna") == []
+    assert wanted(100, "Anna") == wanted(1, "Anna") == ["Ben's"]
 
 
 def test_a_lease_keeps_an_entry_from_others_until_it_ends(

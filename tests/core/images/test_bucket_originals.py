@@ -139,10 +139,14 @@ def test_what_is_deleted_for_good_leaves_the_bucket_but_only_by_its_owner(
     monkeypatch.setattr(cleanup, "ORPHAN_GRACE_S", -10)
 
     own = BucketOriginals(db.settings, OriginalCache(tmp_path, 0))
+    assert not own.is_of_another()  # nobody has used the bucket for originals that may be removed
     assert own.is_owner()
     assert not own.is_of_another()
     owner = (db.data_dir / OWNER_FILE).read_bytes()
+    (db.data_dir / OWNER_FILE).unlink()
+    assert own.is_of_another()
     (db.data_dir / OWNER_FILE).write_bytes(b"a copy of the data directory")
+    assert own.is_of_another()
     services.intake.remove_leftovers()
     assert services.bin.remove_expired() == 1
     assert len(stored_keys()) == 2

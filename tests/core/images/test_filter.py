@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import event
 
-from core import Projects
+from core import Projects, measure
 from core.db import Database, ImageDatasets, Images, Questions
 from core.errors import InvalidInputError
 from core.images import ImageFilter, ImageQuery
@@ -54,6 +54,22 @@ def found(services: Services, project: Projects, **chosen: object) -> list[str]:
 ALL = ["Square.webp", "large-small.jpg", "large.jpg", "red.png", "tall_100%.jpg"]
 # Some days before these tests were collected, so that no midnight falls in between; one image is older.
 LATELY = f"{datetime.now(UTC) - timedelta(days=5):%Y-%m-%d}"
+
+
+def test_sides_within_two_percent_are_square(services: Services, db: Database, project: Projects) -> None:
+    sides = {"square": [(100, 98), (98, 100), (100, 100)], "landscape": [(100, 97)], "portrait": [(97, 100)]}
+    with db.transaction() as session:
+        for orientation, sizes in sides.items():
+            for width, height in sizes:
+                name = f"{orientation} {width} {height}"
+                image = Images(project_id=project.id, image_name=name, path="", size=1, sha256=name, format="PNG")
+                image.width, image.height = width, height
+                session.add(image)
+
+    for orientation, sizes in sides.items():
+        names = sorted(f"{orientation} {width} {height}" for width, height in sizes)
+        assert found(services, project, orientation=orientation) == names
+        assert {measure.orientation(size) for size in sizes} == {orientation}
 
 
 @pytest.mark.usefixtures("shelf")

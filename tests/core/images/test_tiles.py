@@ -14,6 +14,7 @@ from core.db import Images, Projects
 from core.errors import ImageRejectedError, MissingFileError, NotFoundError
 from core.images import pixel_file, tiles
 from core.images.decode import cut_tile, derive
+from core.images.pixels import EightBits
 from core.images.storage import ImageStorage
 from core.images.tiles import Tile
 from core.services import Services
@@ -213,6 +214,29 @@ def test_a_pixel_file_that_is_removed_while_a_tile_is_cut_does_no_harm(tmp_path:
         (tmp_path / "new" / "pixels").unlink()
         assert pixel_file._cut(file, (1, 2, 9, 9), 1).size == (8, 7)
     assert pixel_file.cut(tmp_path / "new" / "pixels", (0, 0, 9, 9), 1) is None
+
+
+@pytest.mark.parametrize(
+    ("mode", "color", "seen"),
+    [
+        ("L", 90, (90, 90, 90)),
+        ("LA", (0, 0), (255, 255, 255)),
+        ("RGB", (1, 2, 3), (1, 2, 3)),
+        ("RGBA", (9, 9, 9, 0), (255, 255, 255)),
+        ("CMYK", (0, 0, 0, 255), (0, 0, 0)),
+        ("1", 1, (255, 255, 255)),
+    ],
+)
+def test_a_part_of_a_pixel_file_has_the_colors_that_the_image_shows(
+    mode: str, color: int | tuple[int, ...], seen: tuple[int, ...], tmp_path: Path
+) -> None:
+    decoded = EightBits(Image.new(mode, (9, 300), color), (9, 300), {}, 1)
+    pixel_file.write(decoded, tmp_path / "pixels")
+
+    part = pixel_file.cut(tmp_path / "pixels", (2, 250, 8, 300), 2)
+
+    assert part is not None
+    assert (part.mode, part.size, part.getcolors()) == ("RGB", (3, 25), [(75, seen)])
 
 
 def test_tiles_that_are_cut_later_count_for_the_limit_of_the_cache(

@@ -8,12 +8,14 @@ import pytest
 from core import Projects
 from core.dataset import parse_search
 from core.db import ImageVectors
-from core.errors import InvalidInputError, NotFoundError
+from core.errors import InvalidInputError, NotFoundError, VitrineError
 from core.export import parse_recipe
 from core.overlap import hash_file
 from core.overlap.hash_file import question_hash
 from core.overlap.near_questions import near_key
 from core.services import Services
+from core.vision import analyzers
+from core.vision.analyzers.base import Analysis
 from core.vision.embedding import measured
 from core.vision.vectors import rows
 from tests.core.images.pictures import drawn, encoded
@@ -100,6 +102,31 @@ async def test_vectors_of_another_kind_are_not_compared_and_that_is_said(
     assert await services.overlaps.compare(project.id, path) == []
     (task,) = services.tasks.list_tasks(project.id)
     assert ["of another kind" in row["reason"] for row in services.overlaps.problems(task.id)] == [True]
+
+
+@pytest.mark.parametrize("of_kind", [True, False])
+async def test_images_without_a_vector_of_the_kind_of_the_project_are_compared_otherwise(
+    services: Services, project: Projects, ids: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    of_kind: bool,
+) -> None:  # fmt: skip
+    class Analyzer:
+        async def analyze(self, images: list[object], tools: object) -> list[Analysis | VitrineError]:
+            near = Analysis({}, vectors={KIND if of_kind else "clip": rows.packed(np.array([0, 1, 0.02]))})
+            return [near, Analysis({}, vectors={"clip": rows.packed(np.eye(3)[0])}), VitrineError("It is damaged.")]
+
+    monkeypatch.setattr(analyzers, "analyzer", lambda name: Analyzer())
+    (tmp_path / "set").mkdir()
+    for number in (5, 6, 7):
+        (tmp_path / "set" / f"{number}.png").write_bytes(encoded(drawn(number, (200, 150)), "PNG"))
+
+    found = await services.overlaps.compare(project.id, tmp_path / "set")
+
+    assert [(one.way, one.name, one.found_in) for one in found if one.way == "vectors"] == [
+        ("vectors", "1.png", "5.png")
+    ] * of_kind
+    (task,) = services.tasks.list_tasks(project.id)
+    said = ["of another kind" in row["reason"] for row in services.overlaps.problems(task.id)]
+    assert said == [True] * (not of_kind)
 
 
 async def test_of_many_lines_that_cannot_be_used_the_first_are_listed_and_the_others_counted(
@@ -226,6 +253,11 @@ async def test_planted_leaks_are_findings_of_entries_with_their_questions(
         ("What color is the car?", "What color is the bus?", False),
         ("What is on the table?", "What is under the table?", False),
         ("What is this?", "What is that?", False),
+        ("What animal is this?", "What animal is that?", True),
+        ("Where are the cars parked?", "Where is the car parked?", True),
+        ("What color is the bus?", "What color is the bu?", False),
+        ("What color is the glass?", "What color is the glas?", False),
+        ("Where does the goat stand?", "Where does the goal stand?", False),
         ("图片里有几只狗？", "图片里有几只狗", True),
     ],
 )
