@@ -7,7 +7,7 @@ import pytest
 from core import allowed_hosts
 from core.errors import InvalidInputError
 from core.webhooks import sending
-from core.webhooks.sending import Reply, check_url, post
+from core.webhooks.sending import Reply, _problem, check_url, post
 from tests.fakes.http_server import Answer, HttpServer, Received
 
 NONE = allowed_hosts.parse([])
@@ -94,7 +94,8 @@ def test_a_receiver_that_misbehaves_costs_a_bounded_time_and_memory(
     "url",
     [
         "", "hooks.example", "ftp://hooks.example/", "file:///etc/passwd", "javascript:alert(1)", "https://",
-        "https://user:pass@hooks.example/", "https://hooks.example:99999/", "https://[::1", "https://a b.example/",
+        "https://user:pass@hooks.example/", "https://user@hooks.example/", "https://:pass@hooks.example/",
+        "https://hooks.example:99999/", "https://[::1", "https://a b.example/",
         "https://hooks.example/\r\nX: 1", "http://hooks.example/", "https://hooks.example:8443/", "https://10.0.0.1/",
         "https://[::1]/", "https://[::ffff:127.0.0.1]/", "https://.example/", "https://[v1.a]/",
         f"https://hooks.example/{'x' * 2000}", "http://127.0.0.1:80/",
@@ -104,6 +105,15 @@ def test_an_address_that_no_webhook_can_have_is_refused_when_it_is_typed(url: st
     with pytest.raises(InvalidInputError) as raised:
         check_url(url, NONE)
     assert raised.value.field == "url"
+
+
+def test_an_address_may_have_2000_characters_and_name_the_usual_port() -> None:
+    start = "https://hooks.example:443/"
+    longest = start + "x" * (2_000 - len(start))
+
+    assert check_url(longest, NONE) == longest
+    with pytest.raises(InvalidInputError, match=r"longer than 2,000 characters"):
+        check_url(f"{longest}x", NONE)
 
 
 def test_listed_hosts_may_be_inside_with_any_port_and_without_tls() -> None:
@@ -126,3 +136,16 @@ def test_a_request_reaches_no_proxy_of_the_environment(monkeypatch: pytest.Monke
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         assert asyncio.run(post(f"{server.url}/direct", b"{}", {}, LOOPBACK)).status_code == 200
         assert proxy.received == []
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(199, "It answered 199."), (200, ""), (299, ""), (300, "redirects"), (399, "redirects"), (400, "It answered 400."),
+     (500, "It answered 500.")],
+)  # fmt: skip
+def test_only_an_answer_of_the_two_hundreds_is_a_success(status: int, said: str) -> None:
+    problem = _problem(status)
+
+    assert said in problem
+    assert (problem == "") == (said == "")
+    assert ("redirects are not followed" in problem) == (said == "redirects")

@@ -1,0 +1,33 @@
+"""Starting the import of a project."""
+
+import zlib
+from pathlib import Path
+
+import pytest
+
+from core.errors import InvalidInputError
+from core.moving import IMPORT_TASK
+from core.services import Services
+
+
+def send(services: Services, upload_id: str, offset: int, content: bytes) -> None:
+    chunk = services.uploads.open_chunk(upload_id, offset)
+    chunk.write(content)
+    chunk.commit(f"{zlib.crc32(content):08x}")
+    chunk.close()
+
+
+def test_an_upload_is_imported_once_it_is_complete(
+    services: Services, elsewhere: Services, project_id: str, tmp_path: Path
+) -> None:
+    content = services.projects.export_project(project_id, tmp_path / "shelf.zip").read_bytes()
+    upload = elsewhere.uploads.create("", "shelf.zip", len(content))
+    send(elsewhere, upload.id, 0, content[:-1])
+    with pytest.raises(InvalidInputError, match=r"shelf\.zip is not complete\. Send the rest first\."):
+        elsewhere.project_imports.from_upload(upload.id)
+
+    send(elsewhere, upload.id, len(content) - 1, content[-1:])
+    task = elsewhere.project_imports.from_upload(upload.id, started_by="ana")
+
+    assert (task.task_type, task.started_by, task.config["name"]) == (IMPORT_TASK, "ana", "shelf.zip")
+    assert elsewhere.uploads.list_uploads("") == []
