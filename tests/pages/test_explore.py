@@ -36,6 +36,7 @@ def test_the_number_to_review_is_that_of_the_queue_which_opens() -> None:
         services().review.decide(entry.id, 1, decision)
     at = open_page("explore", project.id)
     assert at.button(key="review").label == "Review 2"
+    assert at.button(key="review").help == "The other 3 are decided, you have skipped them, or others have them"
     decided = open_page("explore", project.id, q="is:rejected")
     assert decided.button(key="review").label == "Review 1"
     overview = open_page("overview", project.id)
