@@ -83,6 +83,10 @@ EXPORT = {
     "export-license": "selectbox License | value '' | any text",
     "score": "slider Minimum stars | value 0.0 | min 0 max 5 step 0.5",
     "export-splits": "slider Splits: train, validation, test | value (100, 100) | min 0 max 100 step 5",
+    "export-quality": "slider Quality | value 92 | min 30 max 100 step 1",
+    "export-title": """text_input Title | value '' | hint "The project's name\"""",
+    "export-models": "multiselect Answered by | value [] | off | hint 'Any'",
+    "export-with-report": "toggle Include the dataset report | value False",
     "export-generated": "toggle Entries on generated images | value True",
     "export-metadata": "toggle Include model, score, tags and times | value True",
 }
@@ -135,3 +139,32 @@ def test_splits_ask_for_a_seed(project: Projects) -> None:
     at.slider(key="export-splits").set_value((80, 90)).run()
 
     assert controls(at)["export-seed"] == "number_input Seed | value 0 | min 0 max 2.14748e+09 step 1"
+
+
+def test_the_review_of_a_team_is_set_in_a_menu(project: Projects) -> None:
+    at = open_page("curate", project.id, view="Buttons")
+    assert "team-second" not in controls(at)
+    at.session_state["team"] = True
+    at.run()
+
+    shown = controls(at)
+    assert shown["team-second"] == "number_input Images with a second review, in % | value 0 | min 0 max 100 step 5"
+    assert shown["team-assignment"] == "radio Assignment of entries | value 'all'"
+
+
+def test_a_choice_of_generate_brings_its_own_controls(project: Projects) -> None:
+    at = open_page("generate", project.id)
+    at.selectbox(key="generate-sets").set_value("selection")
+    at.session_state["generate-kinds"] = ["count", "color"]
+    at.session_state["generate-how"] = True
+    at.run()
+
+    stated = {
+        "generate-set-size": "slider Images in a set, at most | value 4 | min 2 max 8 step 1",
+        "generate-count": "slider Questions per set | value 3 | min 1 max 20 step 1",
+        "generate-concurrency": "slider Parallel calls | value 4 | min 1 max 64 step 1",
+        "generate-examples": "slider Examples in the prompt | value 0 | min 0 max 4 step 1",
+        "generate-fresh": "toggle Do not reuse earlier replies | value False",
+        "generate-start": "button Generate for 1 set | primary",
+    }
+    assert {key: controls(at).get(key) for key in stated} == stated

@@ -66,6 +66,8 @@ def test_an_owner_changes_roles_adds_removes_and_invites(
     assert roles()["ben"] == "annotator"
     at.button(key=f"member-remove-{services.accounts.named('olga').id}").click().run()
     assert "last owner" in at.error[0].value
+    days = at.number_input(key=f"invite-days-{project_id}")
+    assert (days.value, days.min, days.max) == (7, 1, 90)
     at.button(key=f"invite-make-{project_id}").click().run()
     secret = at.code[0].value.rpartition("/access/invitation/")[2]
     assert services.invitations.find_open(secret).row.created_by == "olga"
