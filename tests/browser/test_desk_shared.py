@@ -5,7 +5,7 @@ from playwright.sync_api import Page, Route, expect
 from sqlalchemy import delete
 
 from core import connect
-from core.dataset import CollaborationService, EntryQueries, parse_search
+from core.dataset import CollaborationService, EntryQueries, MessageService, parse_search
 from core.db import EntryLeases
 from tests.browser.conftest import OpenPage
 from tests.browser.driving import AppServer
@@ -95,3 +95,16 @@ def test_an_entry_is_shown_as_soon_as_keys_can_decide_it(server: AppServer, page
         session.execute(delete(EntryLeases))
     expect(page.locator(".desk .question")).to_have_text("One?")
     assert page.evaluate("window.shownAtCount.at(-1)") is True
+
+
+def test_an_entry_that_is_sent_back_shows_at_a_desk_that_is_open(server: AppServer, page: Page) -> None:
+    project_id = desk_with(page, server, {"question": "One?", "answer": "1"}, {"question": "Two?", "answer": "2"})
+    page.add_init_script("origin !== 'null' && localStorage.setItem('vitrine-name', 'Anna')")
+    page.clock.install()
+    open_desk(page, server, project_id)
+    expect(page.locator(".desk .top")).to_contain_text("Anna")
+    page.clock.fast_forward(6_000)  # the first look begins the interval
+    with connect(server.data_dir) as db:
+        MessageService(db).send(entries_of(server, project_id)[0].id, "Look again.", to="Anna", actor="Ben")
+    page.clock.fast_forward(36_000)
+    expect(page.locator(".desk .top")).to_contain_text("Sent back to you: 1")

@@ -38,6 +38,7 @@ class Desk {
     this.paintBars();
     this.queue.renewLeases();
     this.queue.pollSharedQueue();
+    this.queue.pollSentBack();
     if (this.guide.queue) this.guide.look();
   }
 

@@ -6,6 +6,7 @@
 const PAGE_SIZE = 100;
 const SHARED_PAGE_SIZE = 20; // small, because entries leased to one person are hidden from the others
 const RENEW_LEASES_MS = 40000; // a third of the lease
+const SENT_BACK_MS = 30000;
 const AGAIN_TIMEOUT_MS = 180000;
 const REFILL_BELOW = 80; // a buffer of about five seconds at the fastest typing, in case the server stalls
 const REQUEST_TIMEOUT_MS = 8000;
@@ -87,6 +88,17 @@ class Queue {
     const released = page.items.filter((item) => !known.has(item.id));
     if (released.length) Object.assign(this, { entries: [...this.entries, ...released], next: page.next }), this.view.paint(true);
     await this.count();
+  }
+
+  /* Ask how many entries others have sent back since the desk was opened. Acts that are not saved are in the number here only. */
+  async pollSentBack() {
+    if (!this.entries || this.data.actor === "local" || document.hidden || Date.now() - (this.sentBackAt ??= Date.now()) < SENT_BACK_MS) return;
+    this.sentBackAt = Date.now();
+    const { generation, undoStack: { length } } = this;
+    const counted = await this.call("GET", "/desk/count", { project_id: this.data.project, q: this.data.q }).catch(() => null);
+    if (!counted || generation !== this.generation || this.outbox.length || length !== this.undoStack.length) return;
+    this.sent_back = counted.sent_back;
+    this.view.paintBars();
   }
 
   get perMinute() {
