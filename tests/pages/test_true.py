@@ -209,7 +209,7 @@ def test_tasks(messy: Messy) -> None:
     assert f"{tasks} tasks" in plain(at)
     assert [row for row in labels(at, "expander") if "·" in row] == [
         "Generate questions and answers: offline/measure · completed · 1 image · 2026-05-01 09:50 UTC · by Ada",
-        f"Generate answers: {MODEL} · completed with 3 failures · 0 of 3 · 2026-05-01 09:40 UTC",
+        f"Generate answers: {MODEL} · completed with 3 failures · 0 of 3 parts · 2026-05-01 09:40 UTC",
         "Generate questions and answers: openai/gpt-4o and 1 more · completed with 1 failure · 2 of 3 images · "
         "2026-05-01 09:30 UTC · by Ada",
         f"Generate questions and answers: {MODEL} · completed with 6 failures · 0 of 6 images · 2026-05-01 09:20 UTC",
