@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from core.config import Settings
-from tests.declared import read, read_defaults
+from tests.declared import are_frozen, read, read_defaults, read_limits
 
 DECLARED: dict[str, dict[str, object]] = {
     "core.access": {
@@ -102,6 +101,17 @@ DECLARED: dict[str, dict[str, object]] = {
     },
 }
 DEFAULTS: dict[str, dict[str, object]] = {
+    "core.access:SignInService.refuse": {"by_provider": False},
+    "core.bucket_address:require_allowed": {"in_list": False},
+    "core.caller:Caller": {"is_signed_in": False},
+    "core.errors:AccessDeniedError": {"stops_task": True},
+    "core.errors:MissingKeyError": {"stops_task": True},
+    "core.errors:ModelUnavailableError": {"stops_task": True},
+    "core.errors:NoVisionError": {"stops_task": True},
+    "core.errors:QuotaExceededError": {"stops_task": True},
+    "core.object_storage:Bucket.writer": {"size_bytes": 0},
+    "core.search_line:SearchTerm": {"negated": False},
+    "core.search_line:SearchFilter.with_term": {"negated": False},
     "core.errors:LLMError": {"stops_task": False, "maybe_paid": False},
     "core.listings:ListingService.generated_images": {"offset": 0},
     "core.projects:ProjectService.summaries": {"limit": 24},
@@ -118,35 +128,46 @@ def test_what_is_left_out_of_a_call_has_the_value_that_callers_rely_on() -> None
     assert read_defaults(DEFAULTS) == DEFAULTS
 
 
-SETTINGS = {
-    "audit_months": 0,
-    "backup_every_h": 24.0,
-    "backup_keep": 7,
-    "bin_days": 30,
-    "database_prepares": True,
-    "decode_memory_bytes": 1_500_000_000,
-    "decode_timeout_s": 30.0,
-    "decode_workers": 2,
-    "llm_concurrency": 4,
-    "llm_timeout_s": 120.0,
-    "log_json": False,
-    "max_image_bytes": 100_000_000,
-    "max_image_pixels": 100_000_000,
-    "max_upload_bytes": 2_000_000_000,
-    "min_free_bytes": 200_000_000,
-    "model_side_px": 1_024,
-    "oidc_session_minutes": 60.0,
-    "oidc_token_days": 30,
-    "storage_cache_bytes": 10_000_000_000,
-    "storage_links_s": 0,
-    "storage_timeout_s": 60.0,
-    "thumbnail_side_px": 320,
-    "upload_quota_bytes": 10_000_000_000,
-    "vision_memory_bytes": 4_000_000_000,
-    "vision_timeout_s": 120.0,
-    "vision_workers": 0,
+FROZEN = ["core.config:Settings"]
+SETTINGS: dict[str, dict[str, object]] = {
+    "core.config:Settings": {
+        "storage_timeout_s": {"default": 60.0, "exclusiveMinimum": 0, "maximum": 280},
+        "storage_cache_bytes": {"default": 10_000_000_000, "minimum": 0},
+        "storage_links_s": {"default": 0, "maximum": 604_800, "minimum": 0},
+        "oidc_session_minutes": {"default": 60.0, "maximum": 20_160, "minimum": 2},
+        "oidc_token_days": {"default": 30, "maximum": 3650, "minimum": 1},
+        "max_image_bytes": {"default": 100_000_000, "exclusiveMinimum": 0},
+        "max_image_pixels": {"default": 100_000_000, "exclusiveMinimum": 0},
+        "thumbnail_side_px": {"default": 320, "maximum": 1024, "minimum": 64},
+        "model_side_px": {"default": 1024, "maximum": 4096, "minimum": 128},
+        "decode_workers": {"default": 2, "maximum": 64, "minimum": 1},
+        "decode_memory_bytes": {"default": 1_500_000_000},
+        "decode_timeout_s": {"default": 30.0, "exclusiveMinimum": 0},
+        "vision_workers": {"default": 0, "maximum": 64, "minimum": 0},
+        "vision_memory_bytes": {"default": 4_000_000_000},
+        "vision_timeout_s": {"default": 120.0, "exclusiveMinimum": 0},
+        "max_upload_bytes": {"default": 2_000_000_000, "exclusiveMinimum": 0},
+        "upload_quota_bytes": {"default": 10_000_000_000, "exclusiveMinimum": 0},
+        "llm_timeout_s": {"default": 120.0, "exclusiveMinimum": 0},
+        "llm_concurrency": {"default": 4, "maximum": 64, "minimum": 1},
+        "bin_days": {"default": 30, "maximum": 3650, "minimum": 1},
+        "audit_months": {"default": 0, "maximum": 1200, "minimum": 0},
+        "backup_every_h": {"default": 24.0, "minimum": 0.1},
+        "backup_keep": {"default": 7, "minimum": 1},
+        "database_prepares": {"default": True},
+        "min_free_bytes": {"default": 200_000_000, "minimum": 0},
+        "keep_exports_d": {"default": None, "exclusiveMinimum": 0},
+        "project_max_images": {"default": None, "minimum": 0},
+        "project_max_image_bytes": {"default": None, "minimum": 0},
+        "metrics_port": {"default": None, "maximum": 65_535, "minimum": 1},
+        "log_json": {"default": False},
+    },
 }
 
 
-def test_settings_that_nobody_changed_have_the_declared_values() -> None:
-    assert {name: Settings.model_fields[name].default for name in SETTINGS} == SETTINGS
+def test_settings_have_the_declared_defaults_and_bounds() -> None:
+    assert read_limits(SETTINGS) == SETTINGS
+
+
+def test_what_is_settled_cannot_be_changed_afterwards() -> None:
+    assert are_frozen(FROZEN) == dict.fromkeys(FROZEN, True)

@@ -1,6 +1,6 @@
 """Declared limits and defaults: whoever changes one changes it here too, because callers rely on it."""
 
-from tests.declared import read
+from tests.declared import are_frozen, read, read_defaults, read_limits
 
 DECLARED: dict[str, dict[str, object]] = {
     "core.checks.answers": {
@@ -178,7 +178,87 @@ DECLARED: dict[str, dict[str, object]] = {
         "_ENOUGH_DOUBT": 0.25,
     },
 }
+DEFAULTS: dict[str, dict[str, object]] = {
+    "core.checks.asking.answering:answer_call": {"shows_images": True},
+    "core.checks.asking.base:Call": {"model": 0},
+    "core.checks.asking.loading:EntryLoader.load": {"with_rejected": False},
+    "core.checks.asking.loading:EntryLoader.read": {"with_rejected": True},
+    "core.checks.asking.recipe:Drawn": {"compared": 0},
+    "core.checks.base:CheckedEntry": {"is_rejected": False},
+    "core.checks.judging.judged:resampled_weights": {"seed": 0},
+    "core.checks.judging.scoring:request": {"is_reversed": False},
+    "core.checks.judging.scoring:scores_of": {"is_reversed": False},
+    "core.checks.picking.doubt:Source": {"counts_long": True},
+    "core.checks.reporting.content:counted": {"at_most": 20},
+    "core.checks.reporting.report:dataset_report": {"seed": 0, "examples": 12},
+    "core.checks.reporting.source:Source": {"seed": 0, "examples": 12},
+    "core.checks.reporting.source:read_source": {"seed": 0, "examples": 12},
+    "core.checks.service:DatasetChecks.pruning": {"keep_confirmed": False},
+    "core.checks.service:DatasetChecks.report": {"seed": 0, "examples": 12},
+    "core.checks.store:read_entries": {"with_rejected": False},
+    "core.checks.twins.drafting:AskedCandidate": {"is_refused": False},
+}
+LIMITS: dict[str, dict[str, object]] = {
+    "core.checks.asking.arena:Options": {
+        "instruction": {"default": "", "maxLength": 1000},
+    },
+    "core.checks.asking.base:AskingOptions": {
+        "seed": {"default": 0, "minimum": 0},
+        "fresh": {"default": False},
+    },
+    "core.checks.asking.consensus:Options": {
+        "answers": {"default": 5, "maximum": 10, "minimum": 2},
+    },
+    "core.checks.asking.judge:RatingOptions": {
+        "compare": {"default": 100, "maximum": 1000, "minimum": 0},
+    },
+    "core.checks.asking.recipe:AskingRecipe": {
+        "query": {"default": "", "maxLength": 2000},
+        "models": {"maxItems": 5, "minItems": 1},
+        "concurrency": {"default": None, "maximum": 64, "minimum": 1},
+    },
+    "core.checks.asking.second_opinion:Options": {
+        "with_image": {"default": True},
+    },
+    "core.checks.balance:Options": {
+        "keep_confirmed": {"default": False},
+    },
+    "core.checks.task:CheckRecipe": {
+        "query": {"default": "", "maxLength": 2000},
+    },
+    "core.checks.twins.task:TwinRecipe": {
+        "query": {"default": "", "maxLength": 2000},
+        "max_twins": {"default": 200, "maximum": 20_000, "minimum": 1},
+        "tries": {"default": 3, "maximum": 24, "minimum": 1},
+        "models": {"maxItems": 1, "minItems": 1},
+        "concurrency": {"default": None, "maximum": 64, "minimum": 1},
+    },
+    "core.checks.worth:Options": {
+        "count": {"default": 100, "maximum": 1000, "minimum": 1},
+        "doubt": {"default": 1.0, "maximum": 10, "minimum": 0},
+        "diversity": {"default": 1.0, "maximum": 10, "minimum": 0},
+        "balance": {"default": 0.5, "maximum": 10, "minimum": 0},
+    },
+}
+FROZEN = [
+    "core.checks.asking.base:AskingOptions",
+    "core.checks.asking.recipe:AskingRecipe",
+    "core.checks.task:CheckRecipe",
+    "core.checks.twins.task:TwinRecipe",
+]
 
 
 def test_constants_have_the_declared_values() -> None:
     assert read(DECLARED) == DECLARED
+
+
+def test_what_is_left_out_of_a_call_has_the_value_that_callers_rely_on() -> None:
+    assert read_defaults(DEFAULTS) == DEFAULTS
+
+
+def test_fields_have_the_defaults_and_bounds_that_callers_rely_on() -> None:
+    assert read_limits(LIMITS) == LIMITS
+
+
+def test_what_is_settled_cannot_be_changed_afterwards() -> None:
+    assert are_frozen(FROZEN) == dict.fromkeys(FROZEN, True)

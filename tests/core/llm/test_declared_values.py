@@ -1,5 +1,6 @@
 """Declared limits and defaults: whoever changes one changes it here too, because callers rely on it."""
 
+from core.llm.batches.wire import Limits
 from tests.declared import read, read_defaults
 
 DECLARED: dict[str, dict[str, object]] = {
@@ -179,6 +180,19 @@ DECLARED: dict[str, dict[str, object]] = {
     },
 }
 DEFAULTS: dict[str, dict[str, object]] = {
+    "core.llm.batches.model_batches:Pace": {"looks_before_sending_again": 2},
+    "core.llm.batches.wires.anthropic:AnthropicBatches": {"limits": Limits(2_000, 48_000_000)},
+    "core.llm.batches.wires.gemini:GeminiBatches": {"limits": Limits(500, 48_000_000)},
+    "core.llm.batches.wires.mistral:MistralBatches": {"limits": Limits(2_000, 48_000_000)},
+    "core.llm.batches.wires.openai:OpenAIBatches": {"limits": Limits(2_000, 48_000_000)},
+    "core.llm.costs:prompt_tokens": {"images": 1},
+    "core.llm.offline.responses:answer": {"short": False},
+    "core.llm.offline.responses:own_answer": {"short": False},
+    "core.llm.offline.see.vocabulary:Vocabulary.question": {"wording": 0},
+    "core.llm.offline.translations:Translations.answer": {"short": False},
+    "core.llm.providers:BoxForm": {"grid_px": 1},
+    "core.llm.service:LLMService.estimate_prompt": {"images": 1},
+    "core.llm.transport:Exchange": {"connected": False, "sends": 0},
     "core.llm.costs:estimate_call": {"images": 1},
     "core.llm.destination:Destination": {"own_address": False},
     "core.llm.ledger:DatabaseLedger.settle": {"reusable": True},
@@ -193,7 +207,6 @@ DEFAULTS: dict[str, dict[str, object]] = {
     "core.llm.service:LLMService.estimate_call": {"images": 1},
     "core.llm.session_keys:register": {"model_index": 0},
     "core.llm.session_keys:find": {"model_index": 0},
-    "core.llm.transport:Exchange": {"connected": False},
     "core.llm.types:ChatRequest": {"fresh": False},
     "core.llm.types:ChatReply": {"cached": False},
     "core.llm.types:ImageRequest": {"variant": 1},

@@ -1,6 +1,6 @@
 """Declared limits and defaults: whoever changes one changes it here too, because callers rely on it."""
 
-from tests.declared import read, read_defaults
+from tests.declared import are_frozen, read, read_defaults, read_limits
 
 DECLARED: dict[str, dict[str, object]] = {
     "core.questions.answer_service": {
@@ -57,9 +57,16 @@ DECLARED: dict[str, dict[str, object]] = {
     },
 }
 DEFAULTS: dict[str, dict[str, object]] = {
+    "core.questions.answering:GeneratedAnswers": {"unverifiable": 0},
+    "core.questions.answering:answer": {"fresh": False, "verifiable": False},
+    "core.questions.answering:build_request": {"fresh": False, "verifiable": False},
+    "core.questions.asking:GeneratedQuestions": {"unverifiable": 0},
+    "core.questions.preview:GenerationEstimate": {"observed_calls": 0},
+    "core.questions.preview:GenerationPreview.count_requests": {"answers": False},
+    "core.questions.preview:RequestPreview": {"fixed": 0},
+    "core.questions.preview:Trial": {"unverifiable": 0},
+    "core.questions.store:ImageResult": {"missing_questions": 0},
     "core.questions.answer_types:checked_answer": {"one_label": False},
-    "core.questions.answering:build_request": {"fresh": False},
-    "core.questions.answering:answer": {"fresh": False},
     "core.questions.asking:build_request": {"position": 0},
     "core.questions.asking:first_request": {"position": 0},
     "core.questions.asking:ask": {"position": 0},
@@ -85,6 +92,19 @@ DEFAULTS: dict[str, dict[str, object]] = {
     "core.questions.templates:QuestionTemplateService.add_template": {"one_label": False},
     "core.questions.templates:QuestionTemplateService.change_template": {"one_label": False},
 }
+LIMITS: dict[str, dict[str, object]] = {
+    "core.questions.recipe:Recipe": {
+        "language": {"default": "en", "maxLength": 60, "minLength": 1},
+        "concurrency": {"default": None, "maximum": 64, "minimum": 1},
+        "models": {"maxItems": 1, "minItems": 1},
+        "verifiable": {"default": False},
+        "batch": {"default": False},
+    },
+    "core.questions.recipe:AnswerRecipe": {
+        "models": {"maxItems": 5, "minItems": 1},
+    },
+}
+FROZEN = ["core.questions.recipe:Recipe"]
 
 
 def test_declared_numbers_have_the_values_that_callers_rely_on() -> None:
@@ -93,3 +113,11 @@ def test_declared_numbers_have_the_values_that_callers_rely_on() -> None:
 
 def test_what_is_left_out_of_a_call_has_the_value_that_callers_rely_on() -> None:
     assert read_defaults(DEFAULTS) == DEFAULTS
+
+
+def test_fields_have_the_defaults_and_bounds_that_callers_rely_on() -> None:
+    assert read_limits(LIMITS) == LIMITS
+
+
+def test_what_is_settled_cannot_be_changed_afterwards() -> None:
+    assert are_frozen(FROZEN) == dict.fromkeys(FROZEN, True)

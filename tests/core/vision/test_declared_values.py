@@ -1,6 +1,6 @@
 """Declared limits and defaults: whoever changes one changes it here too, because callers rely on it."""
 
-from tests.declared import read
+from tests.declared import read, read_defaults
 
 DECLARED: dict[str, dict[str, object]] = {
     "core.vision.analyzers.caption": {
@@ -191,7 +191,35 @@ DECLARED: dict[str, dict[str, object]] = {
         "_EF_SEARCH": 100,
     },
 }
+DEFAULTS: dict[str, dict[str, object]] = {
+    "core.vision.analyzers.caption:CaptionAnalyzer": {"needs_model": True, "images_per_item": 1},
+    "core.vision.analyzers.embedding:EmbeddingAnalyzer": {"needs_model": False, "images_per_item": 16},
+    "core.vision.analyzers.objects:ObjectsAnalyzer": {"needs_model": False, "images_per_item": 8},
+    "core.vision.analyzers.provenance:ProvenanceAnalyzer": {"needs_model": False, "images_per_item": 32},
+    "core.vision.analyzers.tags:TagsAnalyzer": {"needs_model": False, "images_per_item": 8},
+    "core.vision.analyzers.text:TextAnalyzer": {"needs_model": False, "images_per_item": 8},
+    "core.vision.detecting.inputs:Pixels": {"channels_first": True, "scale": 1 / 255, "shortest_px": 0},
+    "core.vision.detecting.layouts:Layout": {"has_batch": True},
+    "core.vision.duplicates:DuplicateSearch.find_pairs": {"limit": 100},
+    "core.vision.duplicates:DuplicateSearch.find_groups": {"limit": 20},
+    "core.vision.items:analysis_items": {"asks_model": False},
+    "core.vision.map.layout:lay_out": {"seed": 0},
+    "core.vision.map.layout:principal_components": {"seed": 0},
+    "core.vision.models.session:open_session": {"is_optimized": True},
+    "core.vision.search:ImageSearch.find_similar": {"limit": 20},
+    "core.vision.search:ImageSearch.by_words": {"limit": 60},
+    "core.vision.store:AnalysisStore.labels": {"limit": 100},
+    "core.vision.tag_review:ImageTags": {"can_undo": False},
+    "core.vision.vectors.pairs:near_pairs": {"start": 0},
+    "core.vision.vectors.rows:read": {"dimensions": 0},
+    "core.vision.vectors.search:VectorSearch.similar_to": {"limit": 20},
+    "core.vision.vectors.search:VectorSearch.nearest": {"limit": 20},
+}
 
 
 def test_constants_have_the_declared_values() -> None:
     assert read(DECLARED) == DECLARED
+
+
+def test_what_is_left_out_of_a_call_has_the_value_that_callers_rely_on() -> None:
+    assert read_defaults(DEFAULTS) == DEFAULTS
