@@ -39,7 +39,7 @@ def show(
     component(
         key=_id(key),
         data={
-            "label": label, "shows_label": shows_label, "help": help_text, "options": list(names.items()),
+            "label": label, "shows_label": shows_label, "help": help_text, "options": tuple(names.items()),
             "chosen": chosen, "key": key,
         },
         on_chosen_change=lambda: _keep(key, names if in_url else None),
