@@ -169,6 +169,7 @@ class Desk {
   counted() {
     if (this.queue.current || this.queue.isLoading) this.paintBars();
     else this.paint(true); // the ending says how many entries others have
+    this.form?.counted?.();
     this.loadFound(this.queue.entries.slice(this.queue.index, this.queue.index + 1));
   }
 

@@ -171,6 +171,8 @@ class TagForm {
     this.suggest();
   }
 
+  counted() { this.suggest(); } // the known tags come with the counts
+
   /* Suggest known tags that start with the word at the end of the input. */
   suggest() {
     const parts = this.input.value.split(",");
