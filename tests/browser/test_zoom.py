@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 
 SIZE_WH = (2481, 3508)
 """A page of A4 at 300 dpi."""
-FITTED = re.compile(r"^\d\d %$")
+FITTED = re.compile(r"^\d\d%$")
 
 
 def scan() -> np.ndarray:
@@ -162,7 +162,7 @@ def test_the_next_entry_is_whole_and_loads_no_tiles(server: AppServer, page: Pag
 def test_a_small_image_becomes_smaller_at_100_percent(server: AppServer, page: Page, project_id: str) -> None:
     open_desk(page, server, project_id, "blue.png")
     stage, percent = page.locator(".desk .stage"), page.locator(".desk [data-part=percent]")
-    expect_text(percent, re.compile(r"^\d{3,} %$"))
+    expect_text(percent, re.compile(r"^\d{3,}%$"))
     page.keyboard.press("z")
     expect_text(percent, "100%")
     blue = (shown_pixels(page, stage) == (0, 0, 255)).all(axis=2)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import streamlit as st
 
@@ -14,9 +14,6 @@ from core.dataset.filters import FIELDS
 from core.errors import VitrineError
 from core.search_line import Fields
 from pages.components.shared import controls, media, page
-
-if TYPE_CHECKING:
-    from core.db import SavedViews
 
 KEY = "search-line"
 _LAST_QUERY = "search-line-last-query"
@@ -126,7 +123,7 @@ def views(project_id: str, actor: str = "local") -> None:
         if deleted is not None and deleted.project_id == project_id and deleted.name not in saved:
             st.button(
                 f"Bring back {page.escape(deleted.name)}", key="view-undo", icon=":material/undo:",
-                on_click=_bring_back, args=(project_id, deleted), **page.only(Act.REVIEW),
+                on_click=_bring_back, args=(project_id,), **page.only(Act.REVIEW),
             )  # fmt: skip
 
 
@@ -171,7 +168,8 @@ def _delete(project_id: str, name: str) -> None:
     st.session_state[_MESSAGE] = f"Deleted the view {name}."
 
 
-def _bring_back(project_id: str, view: "SavedViews") -> None:
+def _bring_back(project_id: str) -> None:
+    view = st.session_state[_DELETED]
     try:
         page.services().collaboration.bring_back_view(project_id, view)
         st.session_state[_MESSAGE] = f"{view.name} is back."

@@ -23,29 +23,29 @@ def test_pages_entries_and_clicks(monkeypatch: pytest.MonkeyPatch) -> None:
     zero, one, two, three = (messy.images[f"{name}.png"] for name in ("zero", "one", "two", "three"))
     entry = messy.entries
 
+    shown, _, turn = drawn(messy, monkeypatch, opened=three)
+    assert (shown.where, shown.has_next) == ("1 to 2 of 4 images with 10 entries", True)
+    assert [line.question for line in shown.items[1].entries][-1] == "Which has more? (2 images)"
+    described, _, unanswered = shown.items[0].entries
+    assert (described.answer, unanswered) == (
+        "A shelf of warm stripes. A shelf of warm…", GridEntry("", "What is behind it?", "No answer yet")
+    )  # fmt: skip
+    assert opened.pop() == (three, [three, two], {})
+
+    turn("next")
     shown, selected, turn = drawn(messy, monkeypatch, selected=[one], opened=entry["skipped"])
-    assert shown.where == "1 to 2 of 4 images with 10 entries"
-    assert shown.items[0].entries == [
+    assert (shown.where, shown.has_next) == ("3 to 4 of 4 images with 10 entries", False)
+    assert shown.items[1].entries == [
         GridEntry(entry["confirmed"], "How many stripes?", "one", "confirmed"),
         GridEntry(entry["rejected"], "What is it?", "I cannot help with that.", "rejected"),
     ]
     assert selected == [entry["skipped"], entry["outside"]]
-    assert opened.pop() == (one, [zero, one], {"entry_id": entry["skipped"]})
-
-    turn("next")
-    shown, _, turn = drawn(messy, monkeypatch, opened=three)
-    assert (shown.where, shown.has_next) == ("3 to 4 of 4 images with 10 entries", False)
-    assert [line.question for line in shown.items[0].entries][-1] == "Which has more? (2 images)"
-    described, _, unanswered = shown.items[1].entries
-    assert (described.answer, unanswered) == (
-        "A shelf of warm stripes. A shelf of warm…", GridEntry("", "What is behind it?", "No answer yet")
-    )  # fmt: skip
-    assert opened.pop() == (three, [two, three], {})
+    assert opened.pop() == (one, [one, zero], {"entry_id": entry["skipped"]})
 
     turn("previous")
     assert drawn(messy, monkeypatch)[0].where.startswith("1 to 2 ")
     found = drawn(messy, monkeypatch, line="kind:color")[0]
-    assert [(line.question, line.quiet) for line in found.items[0].entries] == [
+    assert [(line.question, line.quiet) for line in found.items[1].entries] == [
         ("Which color is it?", False), ("Is it warm?", True),
     ]  # fmt: skip
 
