@@ -23,3 +23,9 @@ def styled(css: str) -> str:
 def press_script() -> str:
     """Return the class ``Press``, for components that draw while somebody may be pressing one of their buttons."""
     return Path(__file__).with_name("press.js").read_text(encoding="utf-8")
+
+
+@cache
+def arrows_script() -> str:
+    """Return ``walkByArrows``, for components with a group of which one is chosen."""
+    return Path(__file__).with_name("arrows.js").read_text(encoding="utf-8")

@@ -1,6 +1,7 @@
 """One of a few options that stand side by side, for what a page draws at first.
 
-It takes the browser a third of the time of Streamlit's segmented control.
+Streamlit's segmented control takes the browser longer, and a page that draws two of them misses the bound of
+``bench/start.py``.
 """
 
 from collections.abc import Iterable, Mapping
@@ -34,7 +35,7 @@ def show(
     if chosen not in names:
         chosen = default
     component = st.components.v2.component(
-        "vitrine_choice", css=controls.styled(_part("choice.css")), js=_part("choice.js")
+        "vitrine_choice", css=controls.styled(_part("choice.css")), js=controls.arrows_script() + _part("choice.js")
     )
     component(
         key=_id(key),

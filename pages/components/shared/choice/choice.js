@@ -1,8 +1,6 @@
 /* A group of radio buttons: a click chooses one; arrows, Home and End move among them and choose, as in every such
    group. While none is chosen, Tab reaches the first. */
 
-const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -1, ArrowDown: 1 };
-
 function made(tag, attributes, ...children) {
   const node = document.createElement(tag);
   Object.entries(attributes).forEach(([name, value]) => node.setAttribute(name, value));
@@ -47,15 +45,5 @@ export default function ({ data, parentElement, setTriggerValue }) {
     setTriggerValue("chosen", radio.value);
   };
   mark(chosen);
-  radios.forEach((radio, place) => {
-    radio.onclick = () => choose(radio);
-    radio.onkeydown = (event) => {
-      if (event.altKey || event.ctrlKey || event.metaKey) return;
-      const ends = { Home: 0, End: radios.length - 1 };
-      const to = ends[event.key] ?? (STEPS[event.key] && (place + STEPS[event.key] + radios.length) % radios.length);
-      if (to === undefined) return;
-      event.preventDefault();
-      choose(radios[to]);
-    };
-  });
+  walkByArrows(radios, choose);
 }

@@ -25,7 +25,9 @@ def show(parts: Mapping[str, Callable[[], None]]) -> None:
     first = next(iter(parts))
     name = st.query_params.get(_PARAMETER, first)
     opened = name if name in parts else first
-    component = st.components.v2.component("vitrine_tabs", css=controls.styled(_part("tabs.css")), js=_part("tabs.js"))
+    component = st.components.v2.component(
+        "vitrine_tabs", css=controls.styled(_part("tabs.css")), js=controls.arrows_script() + _part("tabs.js")
+    )
     component(key=_KEY, data={"names": list(parts), "open": opened}, on_chosen_change=lambda: _open(first))
     with st.container(key=f"tab-{list(parts).index(opened)}"):
         parts[opened]()

@@ -1,7 +1,5 @@
 /* Tabs: a click opens one; arrows, Home and End move among them, as in every list of tabs. */
 
-const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -1, ArrowDown: 1 };
-
 export default function ({ data, parentElement, setTriggerValue }) {
   let list = parentElement.querySelector("[role=tablist]");
   if (!list) {
@@ -31,15 +29,5 @@ export default function ({ data, parentElement, setTriggerValue }) {
     setTriggerValue("chosen", tab.textContent);
   };
   mark(open);
-  tabs.forEach((tab, place) => {
-    tab.onclick = () => choose(tab);
-    tab.onkeydown = (event) => {
-      if (event.altKey || event.ctrlKey || event.metaKey) return;
-      const ends = { Home: 0, End: tabs.length - 1 };
-      const to = ends[event.key] ?? (STEPS[event.key] && (place + STEPS[event.key] + tabs.length) % tabs.length);
-      if (to === undefined) return;
-      event.preventDefault();
-      choose(tabs[to]);
-    };
-  });
+  walkByArrows(tabs, choose);
 }
