@@ -95,7 +95,7 @@ class Queue {
     if (!this.entries || this.data.actor === "local" || document.hidden || Date.now() - (this.sentBackAt ??= Date.now()) < SENT_BACK_MS) return;
     this.sentBackAt = Date.now();
     const { generation, undoStack: { length } } = this;
-    const counted = await this.call("GET", "/desk/count", { project_id: this.data.project, q: this.data.q }).catch(() => null);
+    const counted = await this.counts();
     if (!counted || generation !== this.generation || this.outbox.length || length !== this.undoStack.length) return;
     this.sent_back = counted.sent_back;
     this.view.paintBars();
@@ -154,9 +154,14 @@ class Queue {
     return true;
   }
 
+  /* Ask for the numbers of the queue; null when the server does not respond. */
+  counts() {
+    return this.call("GET", "/desk/count", { project_id: this.data.project, q: this.data.q }).catch(() => null);
+  }
+
   async count() {
     const generation = this.generation;
-    const counted = await this.call("GET", "/desk/count", { project_id: this.data.project, q: this.data.q }).catch(() => null);
+    const counted = await this.counts();
     if (counted && generation === this.generation) Object.assign(this, counted, { total: counted.total + this.processed }), this.view.counted();
   }
 
