@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from typing import Any
 
 import pytest
 from sqlmodel import Session, select
@@ -89,11 +90,11 @@ async def test_a_write_is_tried_again_while_the_database_is_away_but_not_for_eve
     tries: list[str] = []
     commit = GroupWriter._in_one_transaction
 
-    def away_at_first(writer: GroupWriter, works: list, run: object) -> None:  # type: ignore[type-arg]
+    def away_at_first(writer: GroupWriter, works: list[Any], run: Any) -> None:
         tries.append("try")
         if len(tries) < 3:
             raise DatabaseAwayError("The database does not answer.")
-        commit(writer, works, run)  # type: ignore[arg-type]
+        commit(writer, works, run)
 
     monkeypatch.setattr(GroupWriter, "_in_one_transaction", away_at_first)
     monkeypatch.setattr(group_commit, "RETRY_S", retry_s)
