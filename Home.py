@@ -20,6 +20,7 @@ else:
     from pages.components.shared import streamlit_private
 
     streamlit_private.disable_pages_directory()
+    streamlit_private.skip_fragments_of_left_pages()
     hosts = st.get_option("server.allowedHosts")
     where = {"base_path": st.get_option("server.baseUrlPath"), "allowed_hosts": hosts}
     assets = Path(__file__).parent / "pages" / "assets"

@@ -75,6 +75,28 @@ def test_back_leads_to_the_page_that_was_left_as_it_was(server: AppServer, page:
         expect(page.locator("input[aria-label=Search]")).to_have_value("kind:count")
 
 
+def test_a_part_that_answers_when_its_page_is_left_does_not_empty_the_next_one(server: AppServer, page: Page) -> None:
+    with connect(server.data_dir) as db:
+        project_id = ProjectService(db).create_project("Late").id
+        image = ImageService(db).intake.add_images(project_id, [("red.png", png("red"))])[0].image
+        assert image is not None
+        ImageDatasetService(db).create_dataset_entry(project_id, image.id, "What?", "2", "m")
+    page.goto(f"{server.url}/explore?project={project_id}")
+    settle(page)
+    page.get_by_role("link", name="Check").click()
+    below = page.locator("//h2[contains(., 'Are the answers right?')]/following::button").first
+    expect(below).to_be_visible()
+    settle(page)
+    below.evaluate("""button => {
+      addEventListener("popstate", () => setTimeout(() => button.click()));
+      history.back();
+    }""")
+    expect(page).to_have_title(re.compile("^Explore"))
+    settle(page)
+    page.wait_for_timeout(500)
+    expect(page.get_by_role("button", name="Review 1")).to_be_visible(timeout=5_000)
+
+
 def test_the_test_ids_that_the_frame_and_the_desk_rely_on_are_in_the_page(server: AppServer, page: Page) -> None:
     page.goto(f"{server.url}/settings")
     settle(page)

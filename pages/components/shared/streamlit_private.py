@@ -3,9 +3,16 @@
 Each name has a fallback, so that a release without it still works, and a test that says which name is gone.
 """
 
+from functools import wraps
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+if TYPE_CHECKING:
+    from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
+    from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
 SEEN_IN = "1.67.0"
 
@@ -64,6 +71,32 @@ def disable_pages_directory() -> None:
         PagesManager.uses_pages_directory = False
     else:
         _call_navigation()
+
+
+def skip_fragments_of_left_pages() -> None:
+    """Make Streamlit run no fragment of a page that was left.
+
+    A component in a fragment may set its state in the moment in which the page is left. Streamlit then runs that
+    fragment behind the next page, and tells the browser that the page that was left is shown: the browser removes what
+    the next page drew and stays empty. Without ``ScriptRunner._run_script`` that stays so.
+    """
+    try:
+        from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
+    except ImportError:
+        return
+    run = getattr(ScriptRunner, "_run_script", None)
+    if run is None or hasattr(run, "__wrapped__"):
+        return
+
+    @wraps(run)
+    def run_on_its_page(runner: "ScriptRunner", rerun_data: "RerunData") -> None:
+        context = get_script_run_ctx()
+        shown = context.page_script_hash if context else ""
+        if shown and rerun_data.fragment_id_queue and rerun_data.page_script_hash not in ("", shown):
+            return
+        run(runner, rerun_data)
+
+    ScriptRunner._run_script = run_on_its_page  # type: ignore[method-assign]
 
 
 def _call_navigation() -> None:

@@ -1,8 +1,13 @@
 """Private names of Streamlit: each is there, or its fallback works."""
 
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
 from pages.components.shared import streamlit_private
 
@@ -45,3 +50,40 @@ def test_the_page_of_streamlit_has_our_title_our_style_and_the_address_of_the_ap
 def test_without_the_page_of_streamlit_it_answers_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("streamlit.file_util.get_static_dir", lambda: "/nowhere")
     assert streamlit_private.page_html("") is None
+
+
+def test_the_run_of_a_script_is_where_it_was_seen() -> None:
+    assert callable(getattr(ScriptRunner, "_run_script", None)), (
+        f"ScriptRunner._run_script, seen in Streamlit {streamlit_private.SEEN_IN}, is gone from {st.__version__}. "
+        "Without it a fragment that answers when its page is left leaves the next page empty."
+    )
+
+
+@pytest.mark.parametrize(
+    ("fragments", "asked_on", "is_run"),
+    [(["part"], "left", False), (["part"], "shown", True), (["part"], "", True), ([], "left", True)],
+)
+def test_only_fragments_of_a_page_that_was_left_are_not_run(
+    monkeypatch: pytest.MonkeyPatch, fragments: list[str], asked_on: str, is_run: bool
+) -> None:
+    runs: list[RerunData] = []
+    monkeypatch.setattr(ScriptRunner, "_run_script", lambda _, data: runs.append(data))
+    monkeypatch.setattr(streamlit_private, "get_script_run_ctx", lambda: SimpleNamespace(page_script_hash="shown"))
+    streamlit_private.skip_fragments_of_left_pages()
+    asked = RerunData(fragment_id_queue=fragments, page_script_hash=asked_on)
+    ScriptRunner._run_script(cast(ScriptRunner, None), asked)
+    assert runs == ([asked] if is_run else [])
+
+
+def test_fragments_are_skipped_by_one_layer_however_often_that_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ScriptRunner, "_run_script", lambda *_: None)
+    streamlit_private.skip_fragments_of_left_pages()
+    once = ScriptRunner._run_script
+    streamlit_private.skip_fragments_of_left_pages()
+    assert ScriptRunner._run_script is once
+
+
+def test_without_the_run_of_a_script_fragments_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(ScriptRunner, "_run_script")
+    streamlit_private.skip_fragments_of_left_pages()
+    assert not hasattr(ScriptRunner, "_run_script")
