@@ -47,6 +47,7 @@ def test_a_link_to_the_current_page_removes_the_open_task_from_the_address(serve
     expect(page.get_by_text("Completed: 1 image")).to_be_visible(timeout=60_000)
     page.get_by_role("link", name="New recipe").click()
     expect(page).to_have_url(re.compile(rf"/generate\?project={project_id}$"))
+    settle(page)
     page.get_by_text("Change the recipe").click()
     page.get_by_role("button", name="count", exact=True).click()
     expect(page.get_by_role("button", name="count", exact=True)).to_have_attribute("aria-pressed", "true")
