@@ -5,7 +5,7 @@ import streamlit as st
 from core.dataset import parse_search
 from core.errors import InvalidInputError
 from pages.components.check.groups import GROUPS, Group
-from pages.components.shared import first_step, later, nothing, page, reviewer_name, search_line
+from pages.components.shared import first_step, later, nothing, page, reviewer_name, saved_views, search_line
 
 project = page.project()
 if not page.services().entries.has_entries(project.id):
@@ -16,7 +16,7 @@ if not page.services().entries.has_entries(project.id):
 page.header("Check", "What a model would learn from this dataset, measured")
 with st.container(horizontal=True, vertical_alignment="center"):
     line = search_line.show("Entries to check", project.id)
-    search_line.views(project.id, reviewer_name.name())
+    saved_views.show(project.id, reviewer_name.name())
 try:
     parse_search(line)
 except InvalidInputError as error:

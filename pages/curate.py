@@ -14,6 +14,7 @@ from pages.components.shared import (
     nothing,
     page,
     reviewer_name,
+    saved_views,
     search_line,
     similar,
 )
@@ -35,7 +36,7 @@ with page.header("Curate"):
         team_menu.menu(project.id, actor)
 with st.container(horizontal=True, vertical_alignment="center"):
     line = search_line.show("Filter", project.id, frees_keys=True)
-    search_line.views(project.id, actor)
+    saved_views.show(project.id, actor)
     views = [name for name in VIEWS if name != "Table" or page.may(Act.WRITE_ENTRIES)]
     view = choice.show("View", views, default="Desk", key="view", in_url=True, shows_label=False, width="content")
 

@@ -5,7 +5,7 @@ import streamlit as st
 from core.dataset import parse_search
 from core.errors import InvalidInputError
 from pages.components.explore import boards, results
-from pages.components.shared import first_step, nothing, page, reviewer_name, search_line, tabs
+from pages.components.shared import first_step, nothing, page, reviewer_name, saved_views, search_line, tabs
 
 project = page.project()
 entries = page.services().entries
@@ -17,7 +17,7 @@ if not entries.has_entries(project.id):
 actions = page.header("Explore")
 with st.container(horizontal=True, vertical_alignment="center"):
     line = search_line.show("Search", project.id)
-    search_line.views(project.id, reviewer_name.name())
+    saved_views.show(project.id, reviewer_name.name())
 try:
     entry_filter = parse_search(line)
     total = entries.count_entries(project.id, entry_filter)
