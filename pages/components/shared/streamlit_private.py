@@ -96,7 +96,7 @@ def skip_fragments_of_left_pages() -> None:
             return
         run(runner, rerun_data)
 
-    ScriptRunner._run_script = run_on_its_page  # type: ignore[method-assign]
+    ScriptRunner._run_script = run_on_its_page  # type: ignore[assignment]
 
 
 def _call_navigation() -> None:
