@@ -21,11 +21,12 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
     """Yield one row per conversation."""
     conversations = turns(group, options.grouping)
     for row, (_, entries) in zip(messages.rows(group, options), conversations, strict=True):
-        if options.metadata and any(entry.score for entry in entries):
-            for index, entry in enumerate(entries):
+        if options.metadata:
+            # Every answer has the key: a split or a file of a table without it would have other columns.
+            answers = [turn for turn in row["messages"] if turn["role"] == "assistant"]
+            for entry, answer in zip(entries, answers, strict=True):
                 # An answer without a score has the full loss: no reviewer rated it lower.
-                answers = [turn for turn in row["messages"] if turn["role"] == "assistant"]
-                answers[index]["loss_scale"] = (entry.score or _MAX_SCORE) / _MAX_SCORE
+                answer["loss_scale"] = (entry.score or _MAX_SCORE) / _MAX_SCORE
         yield row
 
 

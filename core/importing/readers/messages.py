@@ -166,8 +166,8 @@ def _fields(row: Row, columns: Columns, messages: list[Any], where: str, files: 
     if isinstance(label, bool):
         fields = fields._replace(rejected=not label)
     scales = {scale for message in messages if isinstance(scale := message.get("loss_scale"), int | float)}
-    # ms-swift: a share of the loss; Vitrine writes a fifth of the score.
-    if not fields.score and len(scales) == 1:
+    # ms-swift: a share of the loss; Vitrine writes a fifth of the score, and the full loss for answers without one.
+    if not fields.score and len(scales) == 1 and scales != {1}:
         with suppress(InvalidInputError, OverflowError):
             fields = fields._replace(score=normal_score(round(scales.pop() * _MAX_SCORE, 6)))
     return fields

@@ -57,9 +57,13 @@ def test_ms_swift_scales_the_loss_by_the_score() -> None:
     ]
 
 
-def test_ms_swift_has_no_loss_scale_without_scores_or_without_metadata() -> None:
+def test_ms_swift_has_a_loss_scale_in_every_row_so_that_splits_have_the_same_keys() -> None:
+    (row,) = rows("ms-swift", SCORED._replace(score=0.0), UNSCORED)
+    assert [turn["loss_scale"] for turn in row["messages"] if turn["role"] == "assistant"] == [1.0, 1.0]
+
+
+def test_ms_swift_has_no_loss_scale_without_metadata() -> None:
     assert rows("ms-swift", metadata=False) == [{"id": "image-1", "messages": MESSAGES, "images": [REF]}]
-    assert rows("ms-swift", SCORED._replace(score=0.0), UNSCORED) == rows("ms-swift", metadata=False)
 
 
 def test_openai_has_the_image_in_the_first_user_turn() -> None:
