@@ -39,5 +39,10 @@ FORMAT = Format(
     writer=ImageFolderWriter,
     checker=ImageFolderChecker,
     image_modes=("path", "none"),
+    # It takes no features for a metadata.jsonl, so that no printed code could keep these texts.
+    hints=(
+        "load_dataset guesses types: a column whose texts are all dates, such as the answers about receipts, becomes "
+        "times. Hugging Face parquet keeps them as texts.",
+    ),
     not_carried=ONLY_COLUMNS,
 )
