@@ -7,8 +7,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from core.checks.intervals import wilson
-from core.dataset.conditions import conditions
-from core.dataset.filters import parse_search
+from core.dataset.conditions import usable_search
 from core.dataset.honeypots.known import count_known, is_same, is_short
 from core.dataset.judge_trust import require_trusted_judge
 from core.db import Honeypots, ImageDatasets, ReviewPlans, new_id, utc_now
@@ -78,8 +77,7 @@ def set_known_answers(session: Session, project_id: str, percent: float, query: 
     """
     if not 0 <= percent <= MAX_PERCENT:
         raise InvalidInputError(f"Choose between 0 and {MAX_PERCENT:g}% known answers.", field="percent")
-    wanted = parse_search(query)
-    conditions(project_id, wanted)
+    wanted = usable_search(query)
     require_trusted_judge(session, project_id, wanted)
     line = str(wanted)
     plan = session.get(ReviewPlans, project_id) or ReviewPlans(project_id=project_id, assignment=assignment)

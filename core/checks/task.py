@@ -10,6 +10,7 @@ from core.checks import store
 from core.checks.base import CheckContext
 from core.checks.options import validated
 from core.checks.registry import check_named
+from core.dataset.conditions import usable_search
 from core.dataset.filters import parse_search
 from core.db import Database
 from core.errors import ItemInterrupted
@@ -74,7 +75,7 @@ def check_recipe(config: dict[str, Any]) -> CheckRecipe:
     """
     recipe: CheckRecipe = validated(CheckRecipe, config)
     validated(check_named(recipe.check).options, recipe.options)
-    parse_search(recipe.query)
+    usable_search(recipe.query)
     return recipe
 
 

@@ -12,7 +12,8 @@ from core.arguments import tidy_name
 from core.dataset import agreement, queries
 from core.dataset.agreement import Agreement, ModelAccuracy
 from core.dataset.assignment import ALONE, LEASE_S, unset_assignment
-from core.dataset.filters import EntryFilter, parse_search
+from core.dataset.conditions import usable_search
+from core.dataset.filters import EntryFilter
 from core.dataset.honeypots.mixing import add, anchor_of, mixed, mixing_of, waiting
 from core.dataset.reviewers import not_reviewing, reviewer_named
 from core.db import Database, EntryLeases, ReviewPlans, SavedViews, cached_until_write, utc_now
@@ -72,7 +73,7 @@ class CollaborationService:
         """
         name = _name(name, "the view")
         new_name = None if new_name is None else _name(new_name, "the view")
-        line = str(parse_search(query))
+        line = str(usable_search(query))
         with self._db.transaction() as session:
             view = _view(session, project_id, name) or SavedViews(project_id=project_id, name=name, query=line)
             view.query, view.created_by = line, actor

@@ -22,7 +22,7 @@ from core.dataset.check_terms import (
     verifiable,
     worth,
 )
-from core.dataset.filters import ALL_MUST_MATCH, EntryFilter, Term
+from core.dataset.filters import ALL_MUST_MATCH, EntryFilter, Term, parse_search
 from core.dataset.messages import sent_back_to
 from core.dataset.quality import condition_of_check
 from core.db import HELD_BACK, IMPORTED, Events, ImageDatasets, Images, is_about
@@ -64,6 +64,17 @@ def conditions(
         found.append(and_(*parts) if field in ALL_MUST_MATCH else or_(*parts))
     found += [not_(_condition(term)) for term in entry_filter.terms if term.negated]
     return found
+
+
+def usable_search(line: str) -> EntryFilter:
+    """Parse a search line that is stored and run later: its values are tried now.
+
+    Raises:
+        InvalidInputError: a field does not exist, or does not take its value, such as ``score:>``.
+    """
+    entry_filter = parse_search(line)
+    conditions("", entry_filter)
+    return entry_filter
 
 
 def _condition(term: Term) -> Condition:

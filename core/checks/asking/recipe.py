@@ -14,6 +14,7 @@ from core.checks.asking.registry import asking_check
 from core.checks.base import CheckedEntry
 from core.checks.judging.reviews import read_reviewed
 from core.checks.options import validated
+from core.dataset.conditions import usable_search
 from core.dataset.filters import parse_search
 from core.llm import ModelConfig
 from core.tasks import with_models
@@ -66,7 +67,7 @@ def asking_recipe(config: dict[str, Any]) -> tuple[AskingRecipe, AskingCheck, As
     recipe: AskingRecipe = validated(AskingRecipe, config)
     check = asking_check(recipe.check)
     options = validated(check.options, recipe.options)
-    parse_search(recipe.query)
+    usable_search(recipe.query)
     run = AskedRun(options, tuple(map(ModelConfig.from_dict, recipe.models)))
     check.series(run)
     return recipe, check, run

@@ -14,7 +14,7 @@ from core.checks.task import stoppable
 from core.checks.twins import measured, relation
 from core.checks.twins.candidates import MAX_CANDIDATES, MIN_CANDIDATES, TwinCandidates, asked_images, differs
 from core.checks.twins.drafting import AskedCandidate, TwinDrafter, keep_asked
-from core.dataset.conditions import conditions
+from core.dataset.conditions import conditions, usable_search
 from core.dataset.edits import UserAction
 from core.dataset.filters import parse_search
 from core.db import Database, EntryFindings, ImageDatasets, Images
@@ -213,5 +213,5 @@ def twin_recipe(config: dict[str, Any]) -> TwinRecipe:
         InvalidInputError: a field is unknown or cannot be used.
     """
     recipe: TwinRecipe = validated(TwinRecipe, config)
-    parse_search(recipe.query)
+    usable_search(recipe.query)
     return recipe

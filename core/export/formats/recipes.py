@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from core.dataset import parse_search
+from core.dataset.conditions import usable_search
 from core.errors import InvalidInputError
 from core.export.formats import Format, format_named
 from core.export.recipe import ExportRecipe
@@ -18,7 +18,7 @@ def parse_recipe(values: dict[str, Any]) -> ExportRecipe:
         InvalidInputError: a value is unknown, has the wrong type or does not fit the format.
     """
     recipe = _validated(values)
-    parse_search(recipe.entries.search)
+    usable_search(recipe.entries.search)
     for name in recipe.entries.leave_out:
         problem_named(name)
     format_ = format_named(recipe.format)

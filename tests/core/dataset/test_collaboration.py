@@ -72,7 +72,9 @@ def test_a_deleted_view_is_brought_back_as_it_was_unless_its_name_is_taken(
         collaboration.bring_back_view(project.id, view)
 
 
-@pytest.mark.parametrize(("name", "query"), [("", "cat"), ("x" * 61, "cat"), ("Colors", "colour:red")])
+@pytest.mark.parametrize(
+    ("name", "query"), [("", "cat"), ("x" * 61, "cat"), ("Colors", "colour:red"), ("Best", "score:>")]
+)
 def test_a_view_with_an_invalid_name_or_line_is_not_saved(
     name: str, query: str, collaboration: CollaborationService, project: Projects
 ) -> None:

@@ -21,6 +21,7 @@ from core.export import FORMATS, parse_recipe
         ({"format": "webdataset", "image_form": "original"}, "image_form", "Choose upright"),
         ({"format": "vlmevalkit", "image_form": "original"}, "image_form", "Choose upright"),
         ({"format": "roboflow", "splits": {"train": 100}}, "splits", "Give validation and test a share"),
+        ({"entries": {"search": "score:>"}}, "q", "score: takes a number"),
         ({"entries": {"leave_out": ["labels"]}}, "entries.leave_out", "no problem called labels"),
     ],
 )
