@@ -82,8 +82,12 @@ class EntryFilter(SearchFilter[Term]):
     all_must_match = ALL_MUST_MATCH
 
     def for_review(self) -> "EntryFilter":
-        """Return the filter of a review queue: open entries, unless it says which, by decision or id for example."""
+        """Return the filter of a review queue: open entries, unless it says which, by decision or id for example.
+
+        What two reviewers have decided differently is all decided, and waits for whoever resolves it.
+        """
         selects = any(term.field in ("is", "second", "sent", "id") for term in self.terms)
+        selects = selects or "readers" in self.values("check")
         return self if selects else self.with_term("is", "open")
 
 

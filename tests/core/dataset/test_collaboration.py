@@ -297,6 +297,29 @@ def test_a_second_review_keeps_the_first_decision_and_flags_a_difference(
     assert ids(entries.find_entries(project.id, parse_search("check:readers")).items) == ids(decided[1:3])
 
 
+@pytest.mark.parametrize("decision", ["confirm", "reject"])
+def test_what_two_reviewers_decided_differently_waits_until_somebody_decides_it(
+    decision: str, decided: list[ImageDatasets], collaboration: CollaborationService, review: ReviewService,
+    project: Projects,
+) -> None:  # fmt: skip
+    second(review, decided[0], verdict="confirm")
+    other = second(review, decided[1], verdict="reject")
+    line = parse_search("check:readers")
+    assert collaboration.count_queue(project.id, line, "Cem") == 1
+    resolved = review.decide(other.id, other.version, decision, actor="Cem")
+    assert (resolved.entry.decision, resolved.entry.flagged) == (f"{decision}ed", False)
+    assert collaboration.count_queue(project.id, line, "Cem") == 0
+    review.undo(project.id, batch_id=resolved.batch_id, actor="Cem")
+    assert collaboration.count_queue(project.id, line, "Cem") == 1
+
+
+def test_a_flag_without_a_second_review_survives_a_decision(
+    decided: list[ImageDatasets], review: ReviewService
+) -> None:
+    flagged = review.decide(decided[0].id, decided[0].version, "flag", actor="Ben").entry
+    assert review.decide(flagged.id, flagged.version, "reject", actor="Ben").entry.flagged
+
+
 def test_agreement_is_measured_by_nominal_alpha(
     decided: list[ImageDatasets], collaboration: CollaborationService, review: ReviewService, project: Projects
 ) -> None:
