@@ -93,7 +93,11 @@ def test_an_admin_manages_the_accounts_in_the_settings(
 ) -> None:
     services, project_id = people
     _as(services, "root", monkeypatch)
+    services.invitations.invite(project_id=project_id, role=Role.EDITOR)
+    services.invitations.invite()
     at = open_page("settings", project_id, tab="Accounts")
+    invited = [text.partition(",")[0] for text in texts(at) if ", valid until" in text]
+    assert sorted(invited) == ["Account", "Editor of Shelf"]
     ben = services.accounts.named("ben").id
     at.button(key=f"account-disable-{ben}").click().run()
     assert services.accounts.get_account(ben).disabled_at is not None

@@ -26,12 +26,19 @@ def show(project_id: str | None) -> None:
         for row in people.services(act, project_id).invitations.list_open(project_id):
             with st.container(horizontal=True, vertical_alignment="center", key=f"invitation-{row.id}"):
                 what = "Admin" if row.makes_admin else (row.role or "account").capitalize()
+                if project_id is None and row.project_id is not None:
+                    what += f" of {_name(row.project_id)}"
                 by = f", made {people.by(row.created_by)}" if row.created_by else ""
                 st.text(f"{what}{by}, valid until {moment.text(row.expires_at)}", width="stretch")
                 st.button(
                     "Take back", icon=":material/link_off:", key=f"invitation-revoke-{row.id}", on_click=_revoke,
                     args=(act, project_id, row.id),
                 )  # fmt: skip
+
+
+def _name(project_id: str) -> str:
+    names = {project.id: project.name for project in page.services().projects.list_projects()}
+    return names.get(project_id, "a deleted project")
 
 
 def _role(project_id: str | None) -> Role | None:
