@@ -81,7 +81,7 @@ class AccountService:
         """
         account = self.find_account(name)
         if account is None:
-            raise NotFoundError(f"There is no account {name}. 'vitrine user list' shows the accounts.")
+            raise NotFoundError(f"There is no account {name}. Check the name, or make an invitation for the person.")
         return account
 
     def counts(self) -> AccountCounts:
