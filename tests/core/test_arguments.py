@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import core
-from core.arguments import tidy_name
+from core.arguments import require_number, tidy_name
 from core.db import Database
 from core.errors import InvalidInputError
 from core.services import Services
@@ -119,3 +119,15 @@ def test_a_limit_beyond_what_a_database_can_count_to_means_all(desk: Desk) -> No
     assert [one.id for one in desk.dataset.list_dataset_entries(desk.project.id, limit=many)] == [desk.entry.id]
     assert [one.id for one in desk.images.list_images(desk.project.id, many)] == [desk.image.id]
     assert desk.dataset.list_dataset_entries(desk.project.id, offset=many) == []
+
+
+@pytest.mark.parametrize("value", [0, 1, 0.5, -3])
+def test_a_number_is_taken_as_it_is(value: float) -> None:
+    assert require_number(value, "share") == value
+
+
+@pytest.mark.parametrize(("value", "kind"), [(True, "bool"), ("1", "str"), (None, "None")])
+def test_what_is_no_number_is_said(value: object, kind: str) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        require_number(value, "share")
+    assert (refused.value.field, "Pass share as a number" in str(refused.value)) == ("share", True)

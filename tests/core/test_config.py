@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from core.config import Settings, load_settings
+from core.config import Settings, describe, load_settings
 from core.errors import ConfigurationError
 from tests import oidc
 
@@ -171,3 +171,52 @@ def test_a_setting_of_the_provider_that_cannot_work_is_refused(
     monkeypatch.setenv(name, value)
     with pytest.raises(ConfigurationError, match=f"{name} is not usable: {reason}"):
         load_settings()
+
+
+def test_a_setting_is_described_by_its_value_and_where_it_comes_from_and_a_secret_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in {
+        "ACCESS_PASSWORD": "a long one", "STORAGE_SECRET_ACCESS_KEY": "key", "ALLOWED_BUCKETS": "s3://photos,s3://more/c",
+        "OIDC_ROLES": '{"führung": "admin"}', "LLM_CONCURRENCY": "7",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(f"VITRINE_{name}", value)
+    said = {one.variable.removeprefix("VITRINE_"): one for one in describe(load_settings())}
+    assert list(said) == [name.upper() for name in Settings.model_fields]
+    shown = {name: (one.value, one.source) for name, one in said.items()}
+    assert shown["ACCESS_PASSWORD"] == shown["STORAGE_SECRET_ACCESS_KEY"] == ("set", "environment")
+    assert shown["ALLOWED_BUCKETS"] == ("s3://photos, s3://more/c", "environment")
+    assert shown["OIDC_ROLES"] == ('{"führung": "admin"}', "environment")
+    assert shown["LLM_CONCURRENCY"] == ("7", "environment")
+    assert shown["STORAGE_LINKS_S"] == ("0", "default")
+    for name in ("STORAGE_SEND_URLS", "METRICS_PORT", "STORAGE_SESSION_TOKEN", "STORAGE_URL"):
+        assert shown[name] == ("-", "default"), name
+    assert shown["OIDC_CLIENT_SECRET"] == ("-", "default")
+    assert said["LLM_CONCURRENCY"].reason == Settings.model_fields["llm_concurrency"].description
+
+
+def test_whoever_gets_in_by_no_password_reads_that_it_is_not_set() -> None:
+    shown = {one.variable: one.value for one in describe(load_settings())}
+    assert shown["VITRINE_ACCESS_PASSWORD"] == "not set"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("ALLOWED_BUCKETS", "s3://pictures, /disk", "/disk is not the address of a bucket"),
+        ("STORAGE_SEND_URLS", "openai, http://x", "http://x is no provider and no host:port"),
+    ],
+)
+def test_an_item_of_a_list_that_cannot_be_used_is_named(
+    name: str, value: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"VITRINE_{name}", value)
+    with pytest.raises(ConfigurationError, match=message):
+        load_settings()
+
+
+def test_lists_of_buckets_and_of_providers_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_ALLOWED_BUCKETS", " s3://pictures/2026 ,gs://other,")
+    monkeypatch.setenv("VITRINE_STORAGE_SEND_URLS", "openai, localhost:8000")
+    assert Settings().allowed_buckets == ["s3://pictures/2026", "gs://other"]
+    assert Settings().storage_send_urls == ["openai", "localhost:8000"]

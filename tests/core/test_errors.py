@@ -1,5 +1,7 @@
 import re
 
+import pytest
+
 from core import errors
 
 _TREE_LINE = re.compile(r"^(?P<indent>[ │]*)[├└]── (?P<name>\w+)")
@@ -37,3 +39,16 @@ def test_the_errors_that_stop_the_task_include_a_model_without_vision() -> None:
     assert stops_task == {
         "MissingKeyError", "AccessDeniedError", "QuotaExceededError", "ModelUnavailableError", "NoVisionError",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wait_s", "said_s", "words"),
+    [
+        (0.0, 1, "1 second"), (1.0, 1, "1 second"), (1.01, 2, "2 seconds"), (119.0, 119, "119 seconds"),
+        (119.5, 120, "2 minutes"), (120.0, 120, "2 minutes"), (900.0, 900, "15 minutes"),
+    ],
+)  # fmt: skip
+def test_too_many_tries_say_how_long_to_wait(wait_s: float, said_s: int, words: str) -> None:
+    error = errors.TooManyTriesError(wait_s)
+    assert error.retry_after_s == said_s
+    assert str(error) == f"Too many wrong passwords. Try again in {words}."

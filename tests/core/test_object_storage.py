@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from core.bucket_address import BucketAddress, parse_address
+from core.bucket_address import BucketAddress, parse_address, require_allowed
 from core.config import load_settings
 from core.errors import InvalidInputError, MissingFileError, ObjectStorageError
 from core.object_storage import Bucket, open_bucket
@@ -138,3 +138,24 @@ def test_a_bucket_that_is_not_there_and_a_server_that_is_not_there_are_said(
     monkeypatch.setenv("VITRINE_STORAGE_ENDPOINT", "http://127.0.0.1:1")
     with pytest.raises(ObjectStorageError, match="Check the network and VITRINE_STORAGE_ENDPOINT"):
         opened().read("one")
+
+
+def test_without_a_sign_in_every_bucket_is_allowed_until_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures, other = BucketAddress("pictures", "2026"), BucketAddress("other")
+
+    def refused(address: BucketAddress, *, in_list: bool = False) -> str:
+        try:
+            require_allowed(load_settings(), address, in_list=in_list)
+        except InvalidInputError as error:
+            return str(error)
+        return ""
+
+    sentence = "This bucket may not be used. Allowed by VITRINE_ALLOWED_BUCKETS: {}."
+    assert refused(pictures) == refused(other) == ""
+    assert refused(pictures, in_list=True) == sentence.format("none yet")
+    monkeypatch.setenv("VITRINE_ALLOWED_BUCKETS", "s3://pictures,s3://more/of/it")
+    assert refused(pictures) == refused(pictures, in_list=True) == ""
+    assert refused(other) == sentence.format("s3://pictures, s3://more/of/it")
+    monkeypatch.delenv("VITRINE_ALLOWED_BUCKETS")
+    monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "a long one")
+    assert refused(pictures) == sentence.format("none yet")

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from core import Projects, ProjectService
+from core.audit import AuditFilter, AuditService
 from core.db import Database, GeneratedImages, ImageDatasets, Images, Questions, utc_now
 from core.errors import InvalidInputError, NotFoundError
 from core.images import ImageFilter
@@ -192,3 +193,26 @@ def test_questions_that_are_only_in_entries_count_as_questions(services: Service
     assert services.questions.target_counts(project.id, "tr", 2).without_questions == 3
     asked = services.preview.request(project.id, {"image_ids": [first], "num_questions": 1})
     assert "Is it red?" in asked.prompt
+
+
+def test_a_quota_is_a_number_from_0_on_or_none(projects: ProjectService) -> None:
+    project = projects.create_project("Shelf")
+    for name in ("max_images", "max_image_bytes"):
+        limits = {"max_images": None, "max_image_bytes": None}
+        with pytest.raises(InvalidInputError) as refused:
+            projects.set_quota(project.id, **limits | {name: -1})
+        assert refused.value.field == name
+        found = projects.set_quota(project.id, **limits | {name: 0})
+        assert (found.max_images, found.max_image_bytes) == ((0, None) if name == "max_images" else (None, 0))
+    found = projects.set_quota(project.id, max_images=None, max_image_bytes=None)
+    assert (found.max_images, found.max_image_bytes) == (None, None)
+
+
+def test_the_analyzers_of_new_images_are_stored_once_each_and_named_in_the_audit(
+    db: Database, projects: ProjectService
+) -> None:
+    project = projects.create_project("Shelf")
+    assert projects.set_analyzers(project.id, ["text", "text"]).analyzers == "text"
+    assert projects.set_analyzers(project.id, []).analyzers == ""
+    acts = AuditService(db).find(AuditFilter(act="project.change")).items
+    assert [act.details["analyzers"] for act in acts] == ["none", "text"]

@@ -1,6 +1,7 @@
 """What the doctor says of an OpenID provider."""
 
 import json
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -60,3 +61,31 @@ def test_a_provider_that_is_down_or_another_one_is_a_problem(said: dict[str, obj
         f"{ISSUER}/.well-known/openid-configuration cannot be read (refused). "
         "Correct VITRINE_OIDC_ISSUER or wait for it.",
     )
+
+
+@pytest.mark.sqlite  # it reads the file of the data directory
+@pytest.mark.parametrize("has_file", [False, True])
+def test_before_anybody_has_an_account_the_doctor_says_how_to_make_the_first_admin(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, has_file: bool
+) -> None:
+    if has_file:
+        (tmp_path / "vitrine.db").touch()  # a database without a table
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("VITRINE_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr("core.accounts.examination.fetch_discovery", lambda _settings: {})
+    said = list(examine_sign_in(load_settings()))
+    advice = "Run: vitrine user add NAME --admin"
+    assert said[0] == ("problem", "Sign-in", f"by accounts, but no admin of 0 can sign in. {advice}")
+    assert said[-1] == ("warning", "OpenID provider", "VITRINE_OIDC_ROLES names projects that do not exist: Shelf")
+
+
+@pytest.mark.sqlite
+def test_the_doctor_counts_the_accounts_and_the_admins(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_SIGN_IN", "accounts")
+    for name in ("root", "second"):
+        services.accounts.create_account(name, "nine green bottles", is_admin=True)
+        assert [level for level, _, _ in examine_sign_in(load_settings())] == ["ok"]
+    services.accounts.create_account("Ana")
+    (said,) = examine_sign_in(load_settings())
+    assert said[2] == "by accounts: 3 that can be used, 2 of them are admins"

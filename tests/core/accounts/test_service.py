@@ -2,10 +2,12 @@ import pytest
 
 from core import password
 from core.access import SignInService
-from core.accounts.service import AccountService, name_key
+from core.accounts.service import AccountService, find_connected, name_key
 from core.accounts.tries import FORGET_AFTER_S, PasswordTries
+from core.audit import AuditFilter, AuditService
 from core.db import Accounts, Database
 from core.errors import ConflictError, InvalidInputError, NotFoundError, TooManyTriesError
+from tests.oidc import ISSUER
 
 SECRET = "nine green bottles"
 
@@ -188,3 +190,39 @@ def test_the_present_password_can_be_guessed_five_times_then_waits_get_longer(
     now_s[0] += 2
     accounts.change_password(ana.id, SECRET, "another good one")
     assert waits_s() == 0
+
+
+def test_a_person_of_a_provider_signs_in_to_one_account(db: Database, accounts: AccountService) -> None:
+    ana, ben = accounts.create_account("Ana", SECRET), accounts.create_account("Ben", SECRET)
+    session = SignInService(db).start("Ana", ana)
+
+    def connected_to(subject: str, issuer: str = ISSUER) -> str | None:
+        with db.reading() as reading:
+            found = find_connected(reading, issuer, subject)
+        return found.name if found is not None else None
+
+    assert accounts.connect(ana.id, ISSUER, "7f").oidc_subject == "7f"
+    assert accounts.connect(ana.id, ISSUER, "7f").oidc_issuer == ISSUER  # once more changes nothing
+    assert SignInService(db).find(session.id) is None
+    with pytest.raises(ConflictError, match=r"signs in to the account Ana\. Disconnect that one first"):
+        accounts.connect(ben.id, ISSUER, "7f")
+    accounts.connect(ben.id, ISSUER, "8a")
+    assert (connected_to("7f"), connected_to("8a"), connected_to("9b")) == ("Ana", "Ben", None)
+    assert connected_to("7f", "https://other.example") is None
+
+    gone = accounts.connect(ana.id, ISSUER, None)
+    assert (gone.oidc_issuer, gone.oidc_subject, connected_to("7f")) == (None, None, None)
+    accounts.connect(ben.id, ISSUER, "7f")
+    changes = AuditService(db).find(AuditFilter(act="account.change")).items
+    assert [act.details["connected"] for act in changes] == [True, False, True, True, True]
+
+
+def test_the_last_admin_keeps_a_way_to_sign_in(accounts: AccountService) -> None:
+    root = accounts.create_account("root", is_admin=True)
+    accounts.connect(root.id, ISSUER, "7f")
+    with pytest.raises(ConflictError, match="last admin"):
+        accounts.connect(root.id, ISSUER, None)
+    assert accounts.get_account(root.id).oidc_subject == "7f"
+    other = accounts.create_account("other")
+    accounts.connect(other.id, ISSUER, "8a")
+    assert accounts.connect(other.id, ISSUER, None).oidc_subject is None  # no admin: nothing is lost

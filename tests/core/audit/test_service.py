@@ -171,3 +171,50 @@ def test_whole_old_months_are_removed_and_leave_a_trace(services: Services, proj
     assert getattr(removal.removed_before, "day", None) == 1
     with pytest.raises(InvalidInputError, match="at least one whole month"):
         services.audit.remove_old_months(0)
+
+
+def test_the_people_of_a_project_are_those_of_its_acts_and_of_its_decisions(
+    services: Services, project: Projects, entry_id: str
+) -> None:
+    services.dataset.confirm_entry(entry_id, actor="Ann")
+    with caller.acting(Caller("Zoe", is_signed_in=True)):
+        other = services.projects.create_project("Other")
+    assert services.audit.people(project.id) == ("Ann", "local")
+    assert services.audit.people(other.id) == ("Zoe",)
+    assert services.audit.people() == ("Ann", "local", "Zoe")
+
+
+def test_a_long_audit_is_read_in_pages_and_every_act_comes_once(
+    services: Services, project: Projects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.audit.service._ROWS_PER_READ", 2)
+    for number in range(4):
+        services.projects.rename_project(project.id, f"Name {number}")
+    changes = AuditFilter(act="project.change")
+    ids = [entry.id for entry in services.audit.iter_acts(changes)]
+    assert ids == [entry.id for entry in services.audit.find(changes).items]
+    assert len(ids) == 4
+
+
+def test_nothing_expires_unless_a_number_of_months_is_set(services: Services) -> None:
+    assert services.db.settings.audit_months == 0
+    assert services.audit.remove_expired() == 0
+
+
+@pytest.mark.parametrize(
+    ("now", "months_back", "first"),
+    [
+        ((2026, 11, 29), 1, (2026, 10, 1)), ((2026, 1, 31), 1, (2025, 12, 1)), ((2026, 12, 1), 12, (2025, 12, 1)),
+        ((2026, 3, 1), 26, (2024, 1, 1)), ((2026, 3, 1), 27, (2023, 12, 1)),
+    ],
+)  # fmt: skip
+def test_what_is_kept_begins_at_the_first_of_a_month(
+    services: Services, monkeypatch: pytest.MonkeyPatch, now: tuple[int, int, int], months_back: int,
+    first: tuple[int, int, int],
+) -> None:  # fmt: skip
+    with services.db.transaction() as session:
+        for day in (datetime(*first, tzinfo=UTC) - timedelta(microseconds=1), datetime(*first, tzinfo=UTC)):
+            session.add(AuditEvents(at=day, who="Ann", way="cli", act="project.change", kind="project"))
+    monkeypatch.setattr("core.audit.service.utc_now", lambda: datetime(*now, 12, tzinfo=UTC))
+    assert services.audit.remove_old_months(months_back) == 1
+    assert services.audit.find(AuditFilter(who="Ann")).total == 1
