@@ -7,6 +7,7 @@ from core.errors import InvalidInputError, NotFoundError
 from core.tasks import TaskRunner, TaskService
 from core.tasks.service import without_secrets
 from tests.core.tasks.conftest import MakeTask
+from tests.core.tasks.counting import Counting
 
 
 def test_a_task_is_made_with_its_items_in_their_order(tasks: TaskService, make_task: MakeTask) -> None:
@@ -112,3 +113,13 @@ def test_a_reply_without_a_known_price_counts_also_when_it_could_not_be_used(
     with db.transaction() as session:
         session.add(LlmCalls(task_id=task.id, model="m", request_hash="0", **call))
     assert tasks.summary(task.id).unpriced_calls == int(counts)
+
+
+def test_a_task_without_items_gets_those_that_its_kind_plans_once(
+    tasks: TaskService, make_task: MakeTask, kind: Counting
+) -> None:
+    task = make_task()
+    planned = tasks.plan_items(task.id, kind, {"items": ["ok", "fail"], "api_key": "secret"})
+    assert (planned.total_count, planned.config) == (2, {"items": ["ok", "fail"]})
+    assert tasks.plan_items(task.id, kind, {"items": ["ok"]}).config == {"items": ["ok", "fail"]}
+    assert [(item.state, item.attempts) for item in tasks.items(task.id)] == [("queued", 0)] * 2
