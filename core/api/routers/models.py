@@ -55,6 +55,6 @@ def list_models(services: ServicesDep) -> ModelList:
 @router.post("/test", responses=MODEL_PROBLEMS)
 async def test_model(body: ConnectionTest, services: ServicesDep) -> ConnectionAnswer:
     """Send one small image to a model and describe the outcome; the call costs money."""
-    config = ModelConfig.from_dict(body.llm_config.model_dump(exclude_none=True))
+    config = ModelConfig.from_dict(body.llm_config.model_dump())
     result = await services.loop.call(services.llm.test_connection(config))
     return ConnectionAnswer(ok=result.ok, sentence=result.message, latency_s=result.latency_s, cost=result.cost)

@@ -43,7 +43,7 @@ def list_profiles(services: ServicesDep) -> Profiles:
 @router.put("/{profile}")
 def save_profile(profile: ProfileName, body: NewProfile, services: ServicesDep) -> ProfileAnswer:
     """Store a model under a name, in place of the one that has it."""
-    config = body.llm_config.model_dump(exclude_none=True)
+    config = body.llm_config.model_dump()
     return ProfileAnswer.model_validate(services.profiles.save_profile(profile, config))
 
 

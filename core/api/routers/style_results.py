@@ -159,7 +159,7 @@ def preview_image(body: ImageRequest, services: ServicesDep, actor: CurrentActor
     project_id = project_of_request(services, actor, body, Act.READ)
     check_image_request(services, body.project_id, body.dataset_id)
     wanted = StyleRequest.from_dict(body.model_dump(exclude={"llm_config", "project_id"}))
-    config = body.llm_config.model_dump(exclude_none=True)
+    config = body.llm_config.model_dump()
     shown = services.style_generation.preview(wanted, config=config, project_id=project_id)
     cost_low, cost_high = shown.cost or (None, None)
     return ImagePreviewAnswer(
@@ -233,7 +233,7 @@ async def judge_generated(
     generated_id: Id, body: JudgeRequest, request: Request, services: ServicesDep
 ) -> GeneratedAnswer:
     """Ask a vision model how well the image matches its references; ``match`` has its answers."""
-    config = body.llm_config.model_dump(exclude_none=True)
+    config = body.llm_config.model_dump()
     await services.loop.call(services.style_generation.judge(generated_id, config))
     return await asyncio.to_thread(generated_answer, services, request, generated_id)
 
@@ -241,6 +241,6 @@ async def judge_generated(
 @router.post("/ai/generated-images/{generated_id}/verify", responses=MODEL_PROBLEMS)
 async def verify_generated(generated_id: Id, body: VerifyRequest, services: ServicesDep) -> VerificationAnswer:
     """Ask a vision model a question about the image; on the expected answer it is kept with an entry."""
-    config = body.llm_config.model_dump(exclude_none=True)
+    config = body.llm_config.model_dump()
     asked = services.style_generation.keep_if_verified(generated_id, body.question, body.expected, config)
     return VerificationAnswer.model_validate(await services.loop.call(asked))

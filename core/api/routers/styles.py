@@ -210,7 +210,7 @@ async def generate_image(
     project_id = await asyncio.to_thread(project_of_request, services, actor, body, Act.GENERATE_PAID)
     await asyncio.to_thread(check_image_request, services, body.project_id, body.dataset_id)
     request_fields = body.model_dump(exclude={"llm_config", "project_id"})
-    config = body.llm_config.model_dump(exclude_none=True)
+    config = body.llm_config.model_dump()
     generated = await services.loop.call(
         services.style_generation.generate(StyleRequest.from_dict(request_fields), config, project_id=project_id)
     )

@@ -72,3 +72,12 @@ def test_profiles_are_stored_without_their_key(client: TestClient) -> None:
     assert [item["name"] for item in client.get("/api/profiles").json()["items"]] == ["Cheap one"]
     assert client.delete("/api/profiles/Cheap one").status_code == 204
     assert client.delete("/api/profiles/Cheap one").status_code == 404
+
+
+def test_a_trial_of_answering_returns_answers_and_stores_none(
+    client: TestClient, project: Projects, image_ids: list[str]
+) -> None:
+    client.post(f"/api/images/{image_ids[0]}/questions", json={"question": "Which color?"})
+    tried = client.post(f"/api/projects/{project.id}/image-answers/trial", json={"llm_config": OFFLINE}).json()
+    assert [(one["question"], bool(one["answer"])) for one in tried["questions"]] == [("Which color?", True)]
+    assert client.get(f"/api/projects/{project.id}/image-datasets").json()["total"] == 0

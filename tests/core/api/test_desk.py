@@ -282,3 +282,34 @@ def test_what_tools_contradict_comes_first_with_what_speaks_against_it(
     assert [item["against"] for item in items] == [says, says, None, None, None]
     of_bin = {"project_id": project.id, "q": "tools:contradicts"}
     assert [item["id"] for item in client.get("/desk/queue", params=of_bin).json()["items"]] == expected[:2]
+
+
+def test_an_undo_by_its_id_returns_the_entry_that_the_desk_names(
+    client: TestClient, make: Make, project: Projects
+) -> None:
+    first, second = make("One?"), make("Two?")
+    for number, entry in enumerate((first, second)):
+        client.post("/desk/decide", json={"acts": [act(entry, "confirm", f"act-{number:05}")]})
+    undo = {"decision": "undo", "project_id": project.id}
+    (result,) = client.post(
+        "/desk/decide", json={"acts": [undo | {"act_id": "undo-0001", "batch_id": "act-00000"}]}
+    ).json()["results"]
+    assert (result["ok"], result["undone"], result["entry"]["id"]) == (True, 1, first.id)
+    again = undo | {"act_id": "undo-0002", "batch_id": "act-00000", "entry_id": second.id}
+    (result,) = client.post("/desk/decide", json={"acts": [again]}).json()["results"]
+    assert (result["ok"], result["undone"]) == (True, 0)
+
+
+def test_what_is_refused_for_a_whole_act_names_its_field(client: TestClient, make: Make) -> None:
+    broken = act(make("One?"), "confirm", "act-00001", changes="all")
+    (result,) = client.post("/desk/decide", json={"acts": [broken]}).json()["results"]
+    assert (result["ok"], result["code"], result["field"]) == (False, "invalid", "changes")
+
+
+@pytest.mark.parametrize(("ids", "status"), [(["a"] * 200, 200), (["a"] * 201, 422), ("a", 422), (None, 422)])
+def test_the_leases_of_at_most_200_entries_are_renewed_at_once(
+    client: TestClient, project: Projects, ids: object, status: int
+) -> None:
+    answer = client.post("/desk/keep", json={"project_id": project.id, "entry_ids": ids})
+    assert answer.status_code == status
+    assert answer.json().get("field") == (None if status == 200 else "entry_ids")

@@ -76,3 +76,43 @@ def test_an_answer_to_a_stored_question_has_its_images_and_takes_the_fields_of_a
     made = client.post(f"/api/projects/{project.id}/image-datasets", json=body).json()
     assert (made["question"], made["image_ids"]) == ("Which?", [images[0].id])
     assert (made["origin"], made["kind"], made["language"]) == ("imported", "attribute", "en")
+
+
+def test_entries_are_filtered_by_what_was_decided_their_score_type_tags_and_model(
+    client: TestClient, services: Services, project: Projects, images: list[Images]
+) -> None:
+    image = images[0].id
+    make = services.dataset.create_dataset_entry
+    make(project.id, image, "Open?", "yes", "a/b", tags="draft")
+    done = make(project.id, image, "Done?", "yes", "a/c", confirmed=True, tags="draft, night")
+    services.dataset.rate_entry(done.id, 3)
+
+    def found(**query: object) -> list[str]:
+        rows = client.get(f"/api/projects/{project.id}/image-datasets", params=query).json()["items"]
+        return sorted(row["question"] for row in rows)
+
+    assert found() == ["Done?", "Open?"]
+    assert (found(confirmed=True), found(confirmed=False)) == (["Done?"], ["Open?"])
+    assert (found(min_score=3), found(min_score=3.5), found(min_score=0)) == (["Done?"], [], ["Done?", "Open?"])
+    assert (found(tags="draft"), found(tags=" draft ,night,")) == (["Done?", "Open?"], ["Done?"])
+    assert (found(model="a/b"), found(answer_type="text"), found(answer_type="label")) == (
+        ["Open?"], ["Done?", "Open?"], [],
+    )  # fmt: skip
+    assert (found(image_id=image), found(image_id=images[1].id)) == (["Done?", "Open?"], [])
+
+
+@pytest.mark.parametrize(
+    ("if_match", "status"),
+    [('"1"', 200), ("1", 200), (' "1" ', 200), ('"2"', 409), ("new", 422), ('W/"1"', 422), ("\u0661", 422), ("", 422)],
+)
+def test_a_change_with_an_etag_is_made_to_that_version_only(
+    client: TestClient, project: Projects, images: list[Images], if_match: str, status: int
+) -> None:
+    body = {"image_id": images[0].id, "question": "Which?", "answer": "Red"}
+    made = client.post(f"/api/projects/{project.id}/image-datasets", json=body)
+    assert client.get(f"/api/image-datasets/{made.json()['id']}").headers["ETag"] == '"1"'
+    header = {"If-Match": if_match.encode()}
+    answer = client.put(f"/api/image-datasets/{made.json()['id']}", json={"answer": "Blue"}, headers=header)
+    assert answer.status_code == status, answer.text
+    if status == 422:
+        assert answer.json()["field"] == "If-Match"

@@ -75,3 +75,32 @@ def test_several_images_are_made_by_a_task(client: TestClient, project: Projects
     task = client.post(f"/api/projects/{project.id}/generated-images", json=body)
     assert (task.status_code, task.json()["total_count"]) == (202, 4)
     client.post(f"{task.json()['url']}/cancel")
+
+
+def test_images_are_added_to_a_style_by_their_ids_and_only_those_are_returned(
+    client: TestClient, services: Services, project: Projects, style: str
+) -> None:
+    added = services.intake.add_images(project.id, [(f"{color}.png", png(color)) for color in ("blue", "gray")])
+    ids = [outcome.image.id for outcome in added if outcome.image is not None]
+    answer = client.post(f"/ai/datasets/{style}/images", json={"image_ids": ids})
+    assert answer.status_code == 201, answer.text
+    assert [row["image_id"] for row in answer.json()["results"]] == ids
+    assert client.get(f"/ai/dataset/{style}/images").json()["total"] == 4
+    other = services.projects.create_project("Other")
+    (outcome,) = services.intake.add_images(other.id, [("green.png", png("green"))])
+    assert outcome.image is not None
+    refused = client.post(f"/ai/datasets/{style}/images", json={"image_ids": [outcome.image.id]})
+    assert (refused.status_code, refused.json()["field"]) == (422, "image_ids")
+
+
+def test_files_are_added_to_a_style_analyzed_and_those_without_an_image_named(
+    client: TestClient, services: Services, style: str
+) -> None:
+    files = [("files", ("blue.png", png("blue"))), ("files[]", ("text.png", b"no image"))]
+    answer = client.post("/ai/dataset/analyze", data={"dataset_id": style}, files=files).json()
+    (found,) = answer["results"]
+    assert found["analysis_result"]
+    assert services.images.get_image(found["image_id"]).image_name == "blue.png"
+    assert [one["image_name"] for one in answer["rejected"]] == ["text.png"]
+    nothing = client.post("/ai/dataset/analyze", data={"dataset_id": style}, files=[("other", ("a", b"b"))])
+    assert (nothing.status_code, nothing.json()["field"]) == (422, "files")

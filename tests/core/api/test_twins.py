@@ -39,3 +39,23 @@ def test_candidates_are_listed_and_one_becomes_the_twin(
     assert (made.status_code, made.json()["answer"], made.json()["tags"]) == (201, "no", "twin")
     assert client.get(f"{of_entry}/twin-candidates").json() == []
     assert client.post(f"{of_entry}/twin", json={"image_id": "x" * 21, "answer": "no"}).status_code == 404
+
+
+def test_the_desk_adds_a_twin_with_a_typed_answer_and_says_what_is_missing(
+    client: TestClient, services: Services, project: Projects
+) -> None:
+    first, other = (add_image(services.db, project.id, name) for name in ("a.jpg", "b.jpg"))
+    entry = services.dataset.create_dataset_entry(project.id, first.id, "Is there a dog?", "yes", "Ana")
+    body = {"entry_id": entry.id, "image_id": other.id, "act_id": "act-00001"}
+    for left_out in body:
+        refused = client.post("/desk/twin", json={name: value for name, value in body.items() if name != left_out})
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+        assert refused.json()["detail"] == "The body is not complete. Send the entry_id, an image_id and an act_id."
+    for nothing in ({}, {"answer": None}, {"answer": "  "}):
+        asked = client.post("/desk/twin", json=body | nothing)
+        assert (asked.status_code, asked.json()["field"]) == (422, "answer")
+        assert asked.json()["detail"] == "No known model answered this entry, so type the answer."
+    made = client.post("/desk/twin", json=body | {"answer": " no "})
+    assert made.status_code == 200, made.text
+    answers = [(one.question, one.answer) for one in services.dataset.list_dataset_entries(project.id)]
+    assert sorted(answers) == [("Is there a dog?", "no"), ("Is there a dog?", "yes")]
