@@ -37,6 +37,7 @@ class FakeProvider:
     refusal: dict[str, str] = field(default_factory=lambda: {"error": "invalid_grant"})
     gives_refresh_token: bool = True
     accepts_codes_twice: bool = False
+    signs_renewals: bool = False
     key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "1"}))
     signing_key: ECKey | None = None
     asked: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -91,6 +92,8 @@ class FakeProvider:
             if query is None or query["code_challenge"] != challenge or query["redirect_uri"] != form["redirect_uri"]:
                 return httpx2.Response(400, json={"error": "invalid_grant"})
             token["id_token"] = self._signed(query["nonce"])
+        elif self.signs_renewals:
+            token["id_token"] = self._signed("")
         if self.gives_refresh_token:
             token["refresh_token"] = f"refresh-{len(self.fetched)}"
         return httpx2.Response(200, json=token)

@@ -12,8 +12,9 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core import app
+from core.access import SignInService
 from core.accounts.actor import Actor
-from core.api import credentials
+from core.api import credentials, open_connections
 from core.config import load_settings
 from core.db import connect
 from core.db.migrate import NEWER_DATABASE
@@ -32,6 +33,8 @@ async def _page(request: Request) -> Response:
 async def _stream(socket: WebSocket) -> None:
     await socket.accept()
     await socket.send_text("hello")
+    if "echo" in socket.query_params:
+        await socket.send_text(await socket.receive_text())
     await socket.close()
 
 
@@ -223,3 +226,70 @@ def test_a_database_of_a_newer_version_is_refused_with_what_to_do(open_gate: Ope
     refused = client.get("/api/projects")
     assert (refused.status_code, refused.json()["detail"]) == (503, NEWER_DATABASE)
     assert (client.get("/api/health").status_code, client.get("/api/ready").json()) == (200, {"status": "unavailable"})
+
+
+def test_a_link_on_another_site_leads_to_a_page_and_to_nothing_for_programs(open_gate: OpenGate) -> None:
+    client = open_gate(VITRINE_ACCESS_PASSWORD=PASSWORD)
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert client.get("/explore", headers=link).status_code == 401  # asks for the password
+    for path in ("/api/projects", "/img/nobody/thumb", "/access/oidc/start", "/access/invitation/guessed"):
+        assert client.get(path, headers=link).status_code == 403, path
+
+
+def test_a_stream_without_its_upgrade_is_said_to_the_browser_and_once_in_the_log(
+    open_gate: OpenGate, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = open_gate(VITRINE_ACCESS_PASSWORD=PASSWORD)
+    client.post(SIGN_IN, json={"password": PASSWORD})
+    for _ in range(2):
+        answer = client.get("/_stcore/stream")
+        assert (answer.status_code, answer.json()["code"]) == (426, "upgrade_required")
+        assert (answer.headers["Upgrade"], answer.headers["Connection"]) == ("websocket", "Upgrade")
+    said = [record.message for record in caplog.records if "websocket upgrade" in record.message]
+    assert len(said) == 1
+
+
+def test_strangers_may_sign_in_and_out_and_not_look_who_is(open_gate: OpenGate) -> None:
+    client = open_gate(VITRINE_ACCESS_PASSWORD=PASSWORD)
+    assert client.get(SIGN_IN).status_code == 401
+    assert client.delete(SIGN_IN).status_code == 204
+    assert client.post(SIGN_IN, json={"password": "wrong"}).status_code == 401
+
+
+def test_a_page_stays_open_as_long_as_its_own_session(open_gate: OpenGate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(open_connections, "CHECK_INTERVAL_S", 0.02)
+    client = open_gate(VITRINE_ACCESS_PASSWORD=PASSWORD)
+    address = f"{STREAM}/_stcore/stream?echo"
+
+    def signed_in() -> dict[str, str]:
+        client.cookies.clear()
+        cookie = client.post(SIGN_IN, json={"password": PASSWORD}).cookies[credentials.COOKIE]
+        client.cookies.clear()
+        return {"Cookie": f"{credentials.COOKIE}={cookie}"}
+
+    ending, staying = signed_in(), signed_in()
+    with (
+        client.websocket_connect(address, headers=ending) as first,
+        client.websocket_connect(address, headers=staying) as second,
+    ):
+        assert [socket.receive_text() for socket in (first, second)] == ["hello"] * 2
+        assert client.delete(SIGN_IN, headers=ending).status_code == 204
+        with pytest.raises(WebSocketDisconnect) as closed:
+            first.receive_text()
+        assert closed.value.code == open_connections.SIGNED_OUT
+        second.send_text("still here")
+        assert second.receive_text() == "still here"
+
+
+def test_an_address_that_a_session_signed_ends_with_the_session(open_gate: OpenGate) -> None:
+    client = open_gate(VITRINE_ACCESS_PASSWORD=PASSWORD)
+    client.post(SIGN_IN, json={"password": PASSWORD})
+    actor = credentials.session_actor(runtime.database, client.cookies[credentials.COOKIE])
+    assert actor is not None
+    path = "/img/nobody/thumb"
+    signed = f"{path}?s={credentials.signature(path, actor)}"
+    client.cookies.clear()
+    assert client.get(signed).status_code == 404  # whoever has it may look; there is no such image
+    SignInService(runtime.database).end(actor.credential.removeprefix("session:"))
+    credentials.sessions_ended()
+    assert client.get(signed).status_code == 401

@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from core import Projects
+from core.api.routers import imports
 from core.bucket_address import BucketAddress
 from core.config import load_settings
 from core.object_storage import open_bucket
@@ -67,8 +68,9 @@ def test_files_with_directories_in_their_names_are_imported_together(
 
 
 def test_outcomes_are_a_table_that_no_spreadsheet_runs(
-    client: TestClient, services: Services, project: Projects
+    client: TestClient, project: Projects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(imports, "_ROWS_PER_PIECE", 1)
     files = [("files", ("=1+1.jpg", b"no image")), ("files", ("b.jpg", b"no image"))]
     task = ended(client, client.post(f"/api/projects/{project.id}/imports", files=files))
 

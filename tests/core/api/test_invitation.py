@@ -1,13 +1,15 @@
 """The page of an invitation: what it shows, and that it works once."""
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from core.accounts.roles import Role
-from core.api import build_routes, credentials, login
+from core.api import build_routes, credentials, invitation, login
 from core.api.gate import Gate
 from core.api.invitation import PREFIX
 from core.db import connect
@@ -93,3 +95,34 @@ def test_only_the_link_itself_is_open_to_strangers(people: Services) -> None:
     assert stranger.get(f"{PREFIX}../../api/projects").status_code == 401
     assert stranger.get("/access/invitation").status_code == 401
     assert stranger.get("/api/projects").status_code == 401
+
+
+async def test_a_form_that_does_not_arrive_is_asked_for_again(
+    people: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invitation, "_BODY_TIMEOUT_S", 0.01)
+    link, _ = _link(people)
+    sent: list[Message] = []
+
+    async def never() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": link, "headers": [(b"host", b"localhost:8501")], "query_string": b"",
+        "http_version": "1.1", "scheme": "http", "root_path": "", "server": ("localhost", 8501),
+    }  # fmt: skip
+    await Starlette(routes=[invitation.invitation_route(lambda: people)])(scope, never, send)
+    assert sent[0]["status"] == 408
+    body = b"".join(message.get("body", b"") for message in sent[1:]).decode()
+    assert "The form did not arrive in time. Try again." in body
+    assert "<form" in body
+
+
+def test_a_server_without_accounts_invites_nobody() -> None:
+    with connect() as db:
+        answer = _browser(Services(db)).get(f"{PREFIX}guessed")
+    assert "This Vitrine has no accounts, so there is nobody to invite." in answer.text

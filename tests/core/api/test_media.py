@@ -6,9 +6,12 @@ from urllib.parse import quote
 import httpx
 import pytest
 from PIL import Image
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from core import Images, Projects
+from core.api.media import media_routes
 from core.api.media_urls import export_url, image_url, tiles_url
 from core.db import Exports
 from core.images.storage import RENDITION_VERSION
@@ -157,3 +160,18 @@ def test_an_original_in_a_bucket_is_fetched_there_by_an_address_that_expires(cli
     assert client.get(address, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
     assert client.get(image_url(image.id, image.sha256)).status_code == 200
     assert client.get(image_url("nothing", image.sha256, "original")).status_code == 404
+
+
+async def test_a_tile_for_a_reader_who_has_gone_on_is_not_made(services: Services, image: Images) -> None:
+    sent: list[Message] = []
+
+    async def gone() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    path = f"/img/{image.id}/tile/0/0/0"
+    scope = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b"", "root_path": ""}
+    await Starlette(routes=media_routes(lambda: services))(scope, gone, send)
+    assert [message.get("status") for message in sent if message["type"] == "http.response.start"] == [204]

@@ -1,5 +1,8 @@
 """Signing in by an OpenID provider: who gets in, and every answer of a provider that is not to be believed."""
 
+import asyncio
+import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -12,10 +15,12 @@ from starlette.testclient import TestClient
 
 from core.accounts.roles import Role
 from core.api import build_routes, credentials, login
+from core.api.gate import Gate
 from core.api.oidc import routes
 from core.api.oidc.provider import OidcProvider
 from core.api.oidc.renewal import Renewals
 from core.db import Accounts, SignIns, connect, utc_now
+from core.errors import ForbiddenError
 from core.services import Services
 from tests.oidc import ISSUER, SETTINGS, FakeProvider
 
@@ -366,3 +371,58 @@ def test_the_discovery_document_is_fetched_once(people: Services, browser: TestC
         _sign_in(browser, provider)
     assert provider.fetched.count("/.well-known/openid-configuration") == 1
     assert provider.fetched.count("/keys") == 1
+
+
+def test_the_discovery_document_is_fetched_again_after_an_hour(people: Services, provider: FakeProvider) -> None:
+    asked = people.db.shared(Renewals).provider
+    for age_s, times in ((0.0, 1), (3_500.0, 1), (3_700.0, 2)):
+        if asked._metadata:
+            asked._metadata["_loaded_at"] = time.time() - age_s
+        asyncio.run(asked.renew("refresh-0", "7f"))
+        assert provider.fetched.count("/.well-known/openid-configuration") == times
+
+
+def test_a_renewal_is_about_the_same_person_and_keeps_its_token_until_there_is_another(
+    people: Services, provider: FakeProvider
+) -> None:
+    asked = people.db.shared(Renewals).provider
+    renewed = asyncio.run(asked.renew("refresh-0", "7f"))
+    assert (renewed.identity.subject, renewed.refresh_token.startswith("refresh-")) == ("7f", True)
+    assert renewed.refresh_token != "refresh-0"
+    provider.gives_refresh_token = False
+    assert asyncio.run(asked.renew("refresh-0", "7f")).refresh_token == "refresh-0"
+    provider.signs_renewals, provider.document = True, {"userinfo_endpoint": None}
+    asked = OidcProvider(people.db.settings, provider.transport)
+    assert asyncio.run(asked.renew("refresh-0", "7f")).identity.subject == "7f"
+    with pytest.raises(ForbiddenError):
+        asyncio.run(asked.renew("refresh-0", "8a"))
+
+
+def test_whoever_waits_for_a_renewal_waits_for_its_end(
+    people: Services, browser: TestClient, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renewals, may_end, ended = people.db.shared(Renewals), threading.Event(), list[str]()
+
+    def ask(row: SignIns) -> None:
+        assert may_end.wait(60)
+        ended.append(row.id)
+
+    monkeypatch.setattr(renewals, "_ask", ask)
+    renewals.wait()  # nothing was begun
+    _sign_in(browser, provider)
+    _let_pass(people, 31)
+    assert renewals.begin(_row(people).id) is not None
+    threading.Timer(0.05, may_end.set).start()
+    renewals.wait()
+    assert ended == [_row(people).id]
+
+
+def test_the_gate_lets_strangers_come_to_the_provider_and_back_by_a_link(people: Services, browser: TestClient) -> None:
+    gate = Gate(browser.app, people.db.settings, lambda: people.db, prefixes=("access", "api"))
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    stranger = TestClient(gate, base_url="http://localhost:8501", follow_redirects=False)
+    assert stranger.get(START, headers=link).status_code == 302
+    assert stranger.get("/access/oidc/callback", headers=link).status_code == 403  # not begun in this browser
+    assert "begun in another browser" in stranger.get("/access/oidc/callback?state=x&code=y", headers=link).text
+    assert stranger.post(START).status_code == 401
+    assert stranger.get("/api/accounts/me", headers=link).status_code == 403
