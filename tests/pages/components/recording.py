@@ -3,7 +3,9 @@
 from types import SimpleNamespace
 from typing import Any
 
-_REPORTED = ("acted", "finished", "go", "name", "opened", "selected", "similar", "token", "toggled", "turn", "typed")
+_REPORTED = (
+    "acted", "finished", "go", "name", "opened", "selected", "similar", "token", "toggled", "turn", "typed", "uploaded",
+)  # fmt: skip
 
 
 class RecordedComponents:
