@@ -135,7 +135,9 @@ def answers(session: Session, project_id: str, among: Sequence[Any] = ()) -> lis
 def of_models(questions: Sequence[Answers]) -> list[ModelAccuracy]:
     """Return each model's VQA accuracy over the questions that it answered, best first."""
     scores: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    asked: Counter[str] = Counter()  # a model may have answered a question several times
     for question in questions:
+        asked.update({model for model, _ in question.models})
         # The challenge's files are in lower case, and its evaluator leaves answers alone where all people agree.
         people = [answer.lower() for answer in question.people]
         reachable = best_accuracy(people)
@@ -143,7 +145,7 @@ def of_models(questions: Sequence[Answers]) -> list[ModelAccuracy]:
             scores[model].append((vqa_accuracy(answer.lower(), people), reachable))
     accuracies = [
         ModelAccuracy(
-            model, len(pairs), sum(own for own, _ in pairs) / len(pairs), sum(best for _, best in pairs) / len(pairs)
+            model, asked[model], sum(own for own, _ in pairs) / len(pairs), sum(best for _, best in pairs) / len(pairs)
         )
         for model, pairs in scores.items()
     ]
