@@ -18,7 +18,7 @@ from core.style.references import principal, style_points
 
 MIN_IMAGES = 6
 """Fewer images are not divided."""
-MAX_GROUPS = 5
+MAX_GROUPS = 8
 MIN_SILHOUETTE = 0.45
 """Groups with a lower mean silhouette overlap: the images vary, and still share a style."""
 MIN_SPREAD = 1.6

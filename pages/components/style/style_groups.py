@@ -18,7 +18,10 @@ def show(dataset: StyleDatasets) -> None:
     if unity.is_one_style:
         return
     if not unity.groups:
-        st.info("These images have no single style, and no groups that do. Remove some.", icon=":material/palette:")
+        st.info(
+            "These images have no single style, and no groups with one were found. Remove some.",
+            icon=":material/palette:",
+        )
         return
     st.info(
         f"These images have no single style: they fall into {len(unity.groups)} groups. Use one of them for results "

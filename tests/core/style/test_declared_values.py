@@ -27,7 +27,7 @@ DECLARED: dict[str, dict[str, object]] = {
     },
     "core.style.groups": {
         "MIN_IMAGES": 6,
-        "MAX_GROUPS": 5,
+        "MAX_GROUPS": 8,
         "MIN_SILHOUETTE": 0.45,
         "MIN_SPREAD": 1.6,
         "MIN_SPREAD_WITHOUT_GROUPS": 2.5,

@@ -5,7 +5,7 @@ from typing import Any
 from core import ImageService, Projects, StyleGenerationService
 from core.style.features import measure_style
 from core.style.groups import Unity, unity_of
-from tests.core.style.looks import COLD_GRAINY, WARM_SOFT, drawn, encoded
+from tests.core.style.looks import COLD_GRAINY, DARK, WARM_SOFT, drawn, encoded
 
 WARM = [measure_style(drawn(WARM_SOFT, content)) for content in range(8)]
 COLD = [measure_style(drawn(COLD_GRAINY, content)) for content in range(5)]
@@ -35,6 +35,20 @@ def test_images_of_two_styles_fall_into_two_groups_with_the_words_that_tell_them
     assert (set(warm.ids), set(cold.ids)) == (set(ids("warm", 8)), set(ids("cold", 5)))
     assert set(warm.label.split(", ")) == {"medium light", "smooth surfaces", "warm"}
     assert set(cold.label.split(", ")) == {"cool", "fine grain", "low light"}
+
+
+def test_more_styles_than_five_are_told_apart() -> None:
+    green, white, pink = (
+        ((120, 230, 120), (40, 160, 60), (10, 90, 30), 0.0, 0.0),
+        ((235, 235, 235), (250, 250, 250), (215, 215, 220), 8.0, 0.0),
+        ((230, 40, 200), (255, 90, 230), (150, 10, 140), 0.0, 40.0),
+    )
+    looks = {"warm": WARM_SOFT, "cold": COLD_GRAINY, "dark": DARK, "green": green, "white": white, "pink": pink}
+    measured = [measure_style(drawn(look, content)) for look in looks.values() for content in range(6)]
+
+    unity = unity_of([id_ for name in looks for id_ in ids(name, 6)], measured, [{}] * len(measured))
+
+    assert sorted(sorted(group.ids) for group in unity.groups) == sorted(ids(name, 6) for name in looks)
 
 
 def test_a_group_becomes_a_style_dataset_with_the_guidelines_of_the_first(
