@@ -38,6 +38,8 @@ def main() -> None:
     if visitor.has_accounts():
         parts["Accounts"] = accounts.show
     shown = {label: draw for label, draw in parts.items() if label not in _ACTS or page.may(_ACTS[label])}
+    if "Bin" not in shown and bin.has_projects():
+        shown["Bin"] = bin.show
     if not shown:
         st.caption("The settings are those of a project. Open one in which you are an editor.")
         return

@@ -106,6 +106,22 @@ def test_an_admin_manages_the_accounts_in_the_settings(
     assert "ben: disabled, never signed in" in texts(at)
 
 
+def test_an_owner_restores_a_deleted_project_in_the_settings_and_nobody_else_sees_it(
+    people: tuple[Services, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, project_id = people
+    services.memberships.set_role(project_id, services.accounts.named("ana").id, Role.EDITOR)
+    services.projects.delete_project(project_id)
+    _as(services, "ana", monkeypatch)
+    assert "Bin" not in tab_names(open_page("settings"))
+    _as(services, "olga", monkeypatch)
+    at = open_page("settings", tab="Bin")
+    assert at.segmented_control(key="bin-kind").options == ["Projects (1)"]
+    at.button(key=f"bin-restore-{project_id}").click().run()
+    assert services.projects.get_project(project_id).name == "Shelf"
+    assert not at.exception
+
+
 def _button(at: AppTest, label: str) -> Any:
     (found,) = [one for one in at.button if one.label == label]
     return found

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from core.accounts.permissions import Act
-from core.bin import BIN_KINDS, BinItem
+from core.bin import BIN_KINDS, BinItem, BinPage
 from core.bin.finding import BinKind
+from core.runtime import runtime
 from pages.components.shared import confirm, moment, numbers, page, people, visitor
 
 _ROWS = 30
@@ -19,27 +20,50 @@ _GOES: dict[BinKind, str] = {
 
 
 def show() -> None:
-    """Draw what is in the bin: of everything for an admin, else of the open project."""
-    project_id, sees_all = page.project_id(), visitor.may(Act.MANAGE_SERVER)
-    if not sees_all and (project_id is None or not visitor.may(Act.MANAGE_IMAGES, project_id)):
+    """Draw what is in the bin: of everything for an admin, else of the open project, and the projects of an owner."""
+    counts = _counts()
+    if not counts:
         st.caption("The bin of a project is shown to its editors and owners. Open a project of yours.")
         return
-    wanted = None if sees_all else project_id
     if message := st.session_state.pop(_MESSAGE, None):
         st.text(message)
-    counts = page.services().bin.counts(wanted)
-    kinds = [kind for kind in BIN_KINDS if sees_all or kind != "project"]
+    kinds = [kind for kind in BIN_KINDS if kind in counts]
     kind = st.segmented_control(
         "Kind", kinds, default=next((kind for kind in kinds if counts[kind]), kinds[0]), required=True,
         format_func=lambda kind: f"{_NAMES[kind]} ({numbers.text(counts[kind])})", key="bin-kind",
         label_visibility="collapsed", on_change=_to_the_newest,
     )  # fmt: skip
-    _list(kind, wanted)
+    _list(kind)
 
 
-def _list(kind: BinKind, project_id: str | None) -> None:
+def has_projects() -> bool:
+    """Return whether somebody who is no admin owns a project that is in the bin."""
+    return not visitor.may(Act.MANAGE_SERVER) and _find("project", limit=1).total > 0
+
+
+def _counts() -> dict[BinKind, int]:
+    """Return how many of each kind the visitor can see here; deleted projects are no part of an open one."""
+    if visitor.may(Act.MANAGE_SERVER):
+        return page.services().bin.counts()
+    counts: dict[BinKind, int] = {"project": _find("project", limit=1).total} if has_projects() else {}
+    project_id = page.project_id()
+    if project_id is not None and visitor.may(Act.MANAGE_IMAGES, project_id):
+        of_project = page.services().bin.counts(project_id)
+        counts |= {kind: count for kind, count in of_project.items() if kind != "project"}
+    return counts
+
+
+def _find(kind: BinKind, *, limit: int, after: str | None = None) -> BinPage:
+    visible = visitor.visible_projects()
+    if kind != "project" and visible is not None:
+        return page.services().bin.find(kind, page.project_id(), limit=limit, after=after)
+    owned = visible and {id_ for id_ in visible if visitor.may(Act.DELETE_PROJECT, id_)}
+    return runtime.services.bin.find(kind, only=owned, limit=limit, after=after)
+
+
+def _list(kind: BinKind) -> None:
     seen = [str(cursor) for cursor in st.session_state.get(_PAGES, [])]
-    found = page.services().bin.find(kind, project_id, limit=_ROWS, after=seen[-1] if seen else None)
+    found = _find(kind, limit=_ROWS, after=seen[-1] if seen else None)
     days = page.services().db.settings.bin_days
     if not found.items:
         st.caption(f"The bin has no {_NAMES[kind].lower()}. What is deleted stays here for {days} days.")
