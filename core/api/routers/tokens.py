@@ -51,9 +51,13 @@ def list_tokens(services: ServicesDep, actor: CurrentActor) -> list[TokenAnswer]
 
 @router.post("", status_code=201)
 def create_token(body: NewTokenBody, services: ServicesDep, actor: CurrentActor) -> TokenAnswer:
-    """Make an API token; its *secret* is shown this once. A token with limits makes none."""
-    if actor.has_limits:
-        raise ForbiddenError("A token with limits makes no other tokens. Sign in to make one.")
+    """Make an API token; its *secret* is shown this once.
+
+    The token of a person, or one with limits, makes none: whoever got hold of it has nothing when it is revoked.
+    """
+    is_of_person = actor.account_id is not None and not actor.has_session
+    if actor.has_limits or is_of_person:
+        raise ForbiddenError("A token makes no other tokens. Sign in to make one.")
     if body.project_id is not None:
         services.access.require(actor, Act.READ, body.project_id)
     made = services.tokens.make_token(

@@ -127,6 +127,9 @@ def test_a_person_makes_tokens_with_the_own_rights_and_sees_the_own_only(people:
     assert len(root.get("/api/tokens").json()) == 2
     assert ana.delete(f"/api/tokens/{of_root['id']}").status_code == 404
     unlimited = ana.post("/api/tokens", json={"name": "unlimited"}).json()
+    bearer = {"Authorization": f"Bearer {unlimited['secret']}"}
+    leaked = TestClient(ana.app, base_url="http://localhost:8501", headers=bearer)
+    assert leaked.post("/api/tokens", json={"name": "outlives it"}).status_code == 403
     assert [token["name"] for token in program.get("/api/tokens").json()] == ["robot"]
     assert program.delete(f"/api/tokens/{unlimited['id']}").status_code == 404
     assert ana.delete(f"/api/tokens/{made['id']}").status_code == 204
