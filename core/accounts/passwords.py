@@ -34,14 +34,16 @@ def check_new_password(password: str, account_name: str = "") -> None:
     """Check a password that a person chooses.
 
     Raises:
-        InvalidInputError: it is too short, too long, common, one character repeated, or the name of the account.
+        InvalidInputError: it is too short, too long, common, one character repeated, or the name of the account,
+            also more than once.
     """
     chosen = normalized(password)
     if not MIN_CHARS <= len(chosen) <= MAX_CHARS:
         raise InvalidInputError(f"Choose a password of {MIN_CHARS} to {MAX_CHARS} characters.", field="password")
     plain = chosen.casefold()
     is_repeated = len(set(plain)) <= 2
-    is_name = bool(account_name) and plain.strip("0123456789!.") == account_name.casefold()
+    name = account_name.casefold()
+    is_name = bool(name) and name in plain and not plain.replace(name, "").strip("0123456789!. _-")
     if plain in _COMMON or is_repeated or is_name:
         raise InvalidInputError(
             "This password is one of the first that anybody would guess. Choose another one; several words are good.",

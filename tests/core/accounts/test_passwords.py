@@ -21,7 +21,9 @@ def test_a_short_or_common_password_is_refused(password: str) -> None:
     assert raised.value.field == "password"
 
 
-@pytest.mark.parametrize("password", ["Annabella Lima", "annabella lima1", "ANNABELLA LIMA2026!"])
+@pytest.mark.parametrize(
+    "password", ["Annabella Lima", "annabella lima1", "ANNABELLA LIMA2026!", "annabella lima annabella lima"]
+)
 def test_the_name_of_the_account_is_no_password(password: str) -> None:
     with pytest.raises(InvalidInputError):
         check_new_password(password, "Annabella Lima")
