@@ -38,7 +38,7 @@ def _password(account_id: str, name: str) -> None:
         st.form(f"password-{account_id}", border=False),
     ):
         new = st.text_input(f"New password of {page.escape(name)}", type="password", key=f"account-new-{account_id}")
-        st.caption("The person is signed out everywhere. Send the password in a way you trust.")
+        st.caption("The person is signed out everywhere; API tokens stay valid. Send the password in a way you trust.")
         if st.form_submit_button("Set password", key=f"account-set-{account_id}"):
             with page.show_errors():
                 people.services(Act.MANAGE_SERVER).accounts.set_password(account_id, new)
