@@ -1,8 +1,11 @@
+from types import SimpleNamespace
+
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import ImageDatasets, Projects
+from pages.components.curate import desk
 from pages.components.shared import entry_table
 from tests.pages.components.recording import RecordedComponents
 from tests.pages.running import open_page, services, texts
@@ -257,3 +260,32 @@ def test_confirming_many_says_which_of_them_break_their_rules() -> None:
     ]
     at.selectbox(key="bulk-action").set_value("reject").run()
     assert list(at.warning) == []
+
+
+@pytest.mark.parametrize("view", ["Desk", "Table", "Grid", "Buttons"])
+def test_what_was_sent_back_is_counted_above_every_view_but_the_desk_which_counts_it_itself(view: str) -> None:
+    project, made = filled(1)
+    services().messages.send(made[0].id, "Please look again.", to="local", actor="Ben")
+    shown = [link.proto.label for link in open_page("curate", project.id, view=view).main.get("page_link")]
+    assert ("Sent back to you: 1" in shown) is (view != "Desk")
+
+
+@pytest.mark.parametrize(
+    ("go", "title", "query"),
+    [
+        ({"to": "export"}, "Export", None),
+        ({"to": "is:rejected"}, "Curate", "is:rejected"),
+        ({"to": ""}, "Curate", None),
+        ({"similar": "a", "to": ""}, "Images", "similar:a"),
+    ],
+    ids=["to the export", "to another queue", "to all of it", "to similar images"],
+)
+def test_the_desk_leads_to_where_the_reviewer_wants_to_go(
+    go: dict[str, str], title: str, query: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, _ = filled(1)
+    wants = iter([go])
+    monkeypatch.setattr(desk, "show", lambda *_queue, **_key: SimpleNamespace(go=next(wants, None)))
+    at = open_page("curate", project.id, q="is:open")
+    assert at.title[0].value == title
+    assert at.query_params.get("q") in (query, [query])

@@ -90,6 +90,7 @@ def test_an_empty_selection_cannot_be_exported(project_id: str) -> None:
 
     assert page.button(key="export-start").disabled
     assert "5  below the minimum stars" in _texts(page)
+    assert "Preview of" not in _texts(page)
 
 
 def test_an_invalid_search_shows_its_error(project_id: str) -> None:
@@ -100,6 +101,8 @@ def test_an_invalid_search_shows_its_error(project_id: str) -> None:
 
     assert "There is no field called nothing" in page.warning[0].value
     assert page.button(key="export-start").disabled
+    assert not page.error
+    assert "Preview of" not in _texts(page)
 
 
 def test_exporting_ends_in_a_report_with_the_command_and_the_download(services: Services, project_id: str) -> None:

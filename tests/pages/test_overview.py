@@ -5,8 +5,12 @@ import pytest
 import streamlit as st
 from streamlit import dataframe_util
 
+from core.accounts.permissions import Act
 from core.runtime import runtime
 from core.tasks import TaskRunner
+from pages.components.overview import project_dialogs
+from pages.components.shared import page
+from tests.pages.reading import draw, read
 from tests.pages.running import open_page, services, texts
 from tests.pictures import png
 
@@ -142,3 +146,64 @@ def test_an_admin_sets_the_quota_of_a_project(monkeypatch: pytest.MonkeyPatch) -
     at.button(key="quota-save").click().run()
     quota = services().library.quota(project.id)
     assert (quota.max_images, quota.max_image_bytes) == (5, None)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "line"),
+    [
+        ("Rename", "[Save]"),
+        ("Quota", "Shelf has 0 images, 0.0 MB."),
+        ("Delete", "This deletes Shelf with 0 images, 0 questions and 0 entries (0 confirmed). It can be restored from "
+         "the bin."),
+        ("Export project", "Export the project"),
+    ],
+)  # fmt: skip
+def test_each_act_of_the_menu_of_a_project_opens_what_it_names_alone(
+    chosen: str, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = services().projects.create_project("Shelf")
+    lines = {"[Save]", "Export the project", "Shelf has 0 images, 0.0 MB."}
+    closed = read(open_page("overview", project.id))
+    assert not {*lines, line} & set(closed)
+    monkeypatch.setattr(services().engine, "submit", lambda _id: None)
+    chooses = iter([chosen])
+    monkeypatch.setattr(st, "menu_button", lambda _label, options, **_: next(chooses, None) if options else None)
+
+    opened = set(read(open_page("overview", project.id))) - set(closed)
+
+    assert line in opened
+    assert ("[Save]" in opened) is (chosen in ("Rename", "Quota"))
+
+
+def test_the_stages_lead_to_what_is_left_to_do() -> None:
+    project = services().projects.create_project("Shelf")
+
+    def steps() -> list[str]:
+        shown = [link.proto.label for link in open_page("overview", project.id).main.get("page_link")]
+        return [label for label in shown if label not in ("Shelf", "Imported")][:5]
+
+    added = services().intake.add_images(project.id, [("red.png", png("red")), ("blue.png", png("blue"))])
+    assert steps() == [
+        "Add images", "Ask about 2 images", "View the entries", "Generate an image", "Export the dataset",
+    ]  # fmt: skip
+    entries = [
+        services().dataset.create_dataset_entry(project.id, one.image.id, "Which?", "red") for one in added if one.image
+    ]
+    services().dataset.confirm_entry(entries[0].id)
+    assert steps()[1:3] == ["Ask more questions", "Review 1 entry"]
+
+
+def test_who_may_make_no_project_and_has_no_role_is_told_whom_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "may", lambda act, _project_id=None: act is not Act.CREATE_PROJECT)
+    lines = read(open_page("overview"))
+    assert "You have no role in a project yet. Ask an owner of one, or an admin of this server." in lines
+    assert "[Try the sample]" not in lines
+
+
+def test_a_quota_is_shown_in_megabytes_rounded_up() -> None:
+    project = services().projects.create_project("Shelf")
+    services().projects.set_quota(project.id, max_images=3, max_image_bytes=1_500_000)
+    at = draw(project_dialogs.quota, project)
+    assert [at.number_input(key=f"quota-{name}-{project.id}").value for name in ("images", "mb")] == [3, 2]
+    at.button(key="quota-save").click().run()
+    assert services().library.quota(project.id).max_image_bytes == 2_000_000

@@ -78,8 +78,12 @@ def test_a_folder_on_the_server_is_compared_and_one_that_is_not_there_is_refused
 
 @pytest.mark.parametrize(
     ("states", "said", "percent"),
-    [((), "Comparing: 0 of 0 parts", 0), (("done", "failed", "waiting", "waiting"), "Comparing: 2 of 4 parts", 50)],
-    ids=["not planned yet", "under way"],
+    [
+        ((), "Comparing: 0 of 0 parts", 0),
+        (("done",), "Comparing: 1 of 1 parts", 100),
+        (("done", "failed", "waiting", "waiting"), "Comparing: 2 of 4 parts", 50),
+    ],
+    ids=["not planned yet", "nearly ended", "under way"],
 )  # fmt: skip
 def test_a_comparison_that_runs_says_how_far_it_is_and_can_be_cancelled(
     states: tuple[str, ...], said: str, percent: int, image_id: str
@@ -116,6 +120,11 @@ def test_what_is_in_both_is_counted(found: list[tuple[Any, ...]], sentence: str,
     buttons = ["[Leave out of exports]", "[Tag the images]", "[CSV]"]
     wanted = [] if not found else buttons if len(found) > 1 else ["[Leave out of exports]", "[CSV]"]
     assert lines[1:] == wanted
+
+
+def test_a_comparison_that_was_cancelled_has_compared_nothing(image_id: str) -> None:
+    compared([], status=TaskStatus.CANCELLED, result={})
+    assert shown()[0] == "Nothing of this project is in the test set (0 images and 0 questions compared)."
 
 
 def test_files_that_were_not_compared_are_told_and_a_long_list_is_cut(image_id: str) -> None:
