@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.checks.service import CheckReport
+from core.checks.tool_opinions.tester import NOT_LOOKED_AT
 from pages.components.check import card, running
 from pages.components.shared import numbers, page
 from pages.components.shared.numbers import pluralize
@@ -47,8 +48,10 @@ def show(project_id: str, query: str) -> None:
 def _numbers(report: CheckReport) -> None:
     result = report.result
     if not result["tested"]:
-        st.text("No answer could be tested. Most need images that were analyzed for objects and text.")
-        page.link("images", "Analyze images", icon="frame_inspect")
+        st.text("No answer could be tested.")
+        _reasons(result)
+        if any(reason["reason"] == NOT_LOOKED_AT for reason in result["reasons"]):
+            page.link("images", "Analyze images", icon="frame_inspect")
         st.caption(page.escape(running.of_when(report)))
         return
     st.metric(
@@ -96,7 +99,11 @@ def _method(report: CheckReport) -> None:
         "contradiction. With 40 confirmed answers or more of a kind they are tuned on these and the same answers made "
         "wrong, and measured on images that they were not tuned on."
     )
-    for reason in report.result["reasons"][:_SHOWN_REASONS]:
+    _reasons(report.result)
+
+
+def _reasons(result: dict[str, Any]) -> None:
+    for reason in result["reasons"][:_SHOWN_REASONS]:
         st.caption(page.escape(f"{pluralize(reason['entries'], 'entry')}: {reason['reason']}"))
 
 

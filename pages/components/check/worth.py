@@ -53,7 +53,9 @@ def _chosen(project_id: str, report: CheckReport) -> None:
         st.markdown(f"{pluralize(reason['entries'], 'entry')}: {reason['label']}")
     st.caption(page.escape(running.of_when(report)))
     if not result["has_vectors"]:
-        st.caption("No image has a vector yet, so only related images count as alike. Run Analyze images for more.")
+        st.caption(
+            "No image had a vector, so only related images counted as alike. Run Analyze images, and choose again."
+        )
     if waiting:
         page.link("curate", "Review them", icon="checklist", q=line)
 

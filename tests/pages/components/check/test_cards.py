@@ -111,7 +111,7 @@ def test_every_card_shows_the_numbers_of_its_run_and_leads_to_its_entries() -> N
     assert "What was proposed is tagged pruned." in shown
     assert "Exports leave out what is in the test set." in shown
     assert "**10 of 11** checks were run." in shown
-    assert any(text.startswith("No image has a vector yet") for text in shown)
+    assert any(text.startswith("No image had a vector") for text in shown)
     assert any(text.startswith("1 answer of more than 8 words counts as not guessed") for text in shown)
     assert (
         controls(at)["judge-rubric"] == "text_area Lines | value 'It is true.\\nIt is short.' | at most 1500 characters"
