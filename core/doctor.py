@@ -277,8 +277,8 @@ def _backup(settings: Settings) -> Finding:
     if status is None and (missing := missing_program(settings)):
         return Finding("warning", subject, missing)
     if status is None:
-        message = "the server makes none; name a directory on another disk in VITRINE_BACKUP_DIR, or run vitrine backup"
-        return Finding("warning", subject, message)
+        how = "name a directory on another disk in VITRINE_BACKUP_DIR, or run vitrine backup DIRECTORY"
+        return Finding("warning", subject, f"the server makes none; {how}")
     if status.problem:
         return Finding("problem", subject, status.problem)
     if status.last is None:

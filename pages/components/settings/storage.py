@@ -22,7 +22,9 @@ def show() -> None:
         status = backup_status(settings)
         if status is None:
             st.text("The server makes none.")
-            st.caption("VITRINE_BACKUP_DIR names a directory on another disk; `vitrine backup` makes one at once.")
+            st.caption(
+                "VITRINE_BACKUP_DIR names a directory on another disk; `vitrine backup DIRECTORY` makes one at once."
+            )
         else:
             _backups(status)
 
