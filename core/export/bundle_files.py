@@ -77,4 +77,5 @@ def extension_of(recipe: ExportRecipe) -> str:
 
 def size_bytes_of(path: Path) -> int:
     """Return the bytes of a file, or of the files in a directory."""
-    return sum(file.stat().st_size for file in path.rglob("*")) if path.is_dir() else path.stat().st_size
+    files = (file for file in path.rglob("*") if file.is_file()) if path.is_dir() else (path,)
+    return sum(file.stat().st_size for file in files)
