@@ -38,7 +38,7 @@ def _names_columns(line: str) -> bool:
     """Return whether a line names the columns of images and captions, or of questions and answers."""
     names = tuple(name.strip().strip('"') for name in re.split(r"[\t,;|]", line))
     columns = columns_of(names)
-    return len(names) > 1 and bool(columns.images and (columns.caption or (columns.question and columns.answer)))
+    return bool(columns.images and (columns.caption or (columns.question and columns.answer)))
 
 
 def _runs_of_lines(file: Any) -> Iterator[Run]:

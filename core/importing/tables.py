@@ -57,7 +57,7 @@ def table_summary(path: Path, format: str = AUTO) -> TableSummary:
     with _translated_errors(), arrow_rows.opened(path) as table:
         plan = table.plan()
         sample = next(table.batch(0), []) if plan else []
-        reader = recognized(_head(path.name, sample, table.image_columns), readers_for(format))
+        reader = recognized(Head(path.name, "table", tuple(sample[:SAMPLE_ROWS])), readers_for(format))
         return TableSummary(table.rows, len(plan), bool(table.image_columns), reader.label if reader else "")
 
 
@@ -157,7 +157,7 @@ def _records(
         waiting.append(row)
         if len(waiting) == SAMPLE_ROWS:
             break
-    head = _head(name, [row for _, row in waiting], image_columns)
+    head = Head(name, "table", tuple(row for _, row in waiting))
     reader = recognized(head, readers)
     files.heads = {name: head}
     if reader is None:
@@ -177,12 +177,6 @@ def _chained(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     yield from first
     yield from rest
-
-
-def _head(name: str, rows: list[dict[str, Any]], image_columns: tuple[str, ...]) -> Head:
-    """Return the head of a table; images count as named."""
-    sample = tuple(row | {column: row[column] or "image" for column in image_columns} for row in rows[:SAMPLE_ROWS])
-    return Head(name, "table", sample)
 
 
 @contextmanager

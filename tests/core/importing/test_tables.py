@@ -18,6 +18,7 @@ from core.errors import ImageRejectedError
 from core.importing import arrow_rows, samples
 from core.importing.reading import TableBatch, load_records, read_annotations, read_table_batch, table_summary
 from core.importing.records import Record, Turn
+from core.importing.tables import SAMPLE_ROWS
 
 
 def picture(shade: int) -> bytes:
@@ -156,6 +157,16 @@ def test_a_second_image_may_be_named_beside_one_in_the_row(tmp_path: Path) -> No
     row = {"image": IMAGE, "image_2": "b.jpg", "question": "Q?", "answer": "A"}
 
     assert turns(read(parquet(tmp_path, row), tmp_path)) == [(("t.parquet row 1", "b.jpg"), "Q?", "A")]
+
+
+def test_a_table_may_begin_with_rows_without_an_image(tmp_path: Path) -> None:
+    asked = [{"question": "Q?", "answer": "A"}]
+    rows = [{"image": None, "qa": asked} for _ in range(SAMPLE_ROWS)]
+
+    batch = read(parquet(tmp_path, *rows, {"image": IMAGE, "qa": asked}), tmp_path)
+
+    assert turns(batch) == [((f"t.parquet row {SAMPLE_ROWS + 1}",), "Q?", "A")]
+    assert [problem.where for problem in batch.problems] == [f"t.parquet row {n + 1}" for n in range(SAMPLE_ROWS)]
 
 
 def test_a_table_of_datasets_is_read(tmp_path: Path) -> None:
