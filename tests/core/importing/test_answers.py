@@ -108,6 +108,9 @@ def test_an_answer_that_breaks_its_type_says_why(answer: Any, answer_type: str, 
         ("<|vision_start|><|image_pad|><|image_pad|><|vision_end|>What?", "What?"),
         ("👩\u200d🚀 می\u200cروم", "👩\u200d🚀 می\u200cروم"),
         ("one\r\ntwo\tthree", "one\ntwo\tthree"),
+        ("a\0b, c\x7fd", "ab, cd"),
+        ("a\x85b, c\xa0d", "ab, c\xa0d"),
+        ("a\ud800b", "a\ufffdb"),
     ],
 )
 def test_placeholders_and_control_characters_are_taken_out_of_texts(text: str, clean: str) -> None:

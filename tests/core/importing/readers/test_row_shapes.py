@@ -160,6 +160,15 @@ ANSWER = {"question_id": 1, "image_id": 42, "multiple_choice_answer": "cat"}
                       "This question has no annotation."),
         ),
         shape(
+            "ids as text, and fractions, of every annotation",
+            {"q.json": {"questions": [QUESTION, QUESTION | {"question_id": 2}]},
+             "ann.json": {"annotations": [ANSWER | {"question_id": "2", "multiple_choice_answer": "dog"},
+                                          ANSWER | {"question_id": "1"}, ANSWER | {"question_id": "1.5"}]}},
+            expect("000000000042.jpg", "Q? | dog"),
+            expect("000000000042.jpg", "Q? | cat"),
+            problems=("This annotation has no question.",),
+        ),
+        shape(
             "names by the list of Vitrine's export, and questions without annotations",
             {"q.json": {"questions": [QUESTION]}, "ann.json": {"annotations": [ANSWER]},
              "vqa_v2_train_ids.jsonl": [{"question_id": 1, "image_id": 42, "image": "images/x.jpg"}]},

@@ -72,6 +72,15 @@ def test_another_source_is_refused_with_the_known_ones(source: str | None) -> No
     assert raised.value.field == "source"
 
 
+def test_a_form_asks_for_pages_or_embedded_images_and_numbers_pages_from_one() -> None:
+    path, urls, dataset = SOURCES
+
+    embedded, first, last = path.options
+    assert list(embedded.choices.items()) == [("Pages as images", False), ("Embedded images", True)]
+    assert [(option.key, option.minimum) for option in (first, last)] == [("first_page", 1), ("last_page", 1)]
+    assert (urls.options, [option.key for option in dataset.options]) == ((), ["split"])
+
+
 def test_a_source_makes_its_config_from_what_was_entered() -> None:
     path, urls, dataset = SOURCES
 
