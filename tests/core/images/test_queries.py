@@ -7,7 +7,7 @@ from sqlmodel import col
 from core import Projects
 from core.db import ImageAnalyses, Images, Questions
 from core.errors import InvalidInputError, NotFoundError
-from core.images import ImageFilter, parse_image_query
+from core.images import ImageFilter, parse_image_query, query_facets
 from core.images.queries import EmptyReason
 from core.services import Services
 from core.vision.store import derive
@@ -147,6 +147,17 @@ def test_facets_count_what_a_click_would_find(services: Services, project: Proje
                 rest = query if facet.field in ("object", "text", "tag", "quality") else query.without(facet.field)
                 clicked = rest.with_term(facet.field, value.value)
                 assert services.image_queries.count(project.id, clicked) == value.count, (line, facet.field, value)
+
+
+@pytest.mark.usefixtures("ids")
+def test_words_are_counted_in_as_many_images_as_the_limit_and_in_no_more(
+    services: Services, project: Projects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(query_facets, "MAX_TEXTS", 2)
+    assert _facets(services, project, "")["text"] == {"stop": 2, "bus": 1, "here": 1}
+    monkeypatch.setattr(query_facets, "MAX_TEXTS", 1)
+    assert "text" not in _facets(services, project, "-object:bird")
+    assert _facets(services, project, "text:here")["text"] == {"stop": 1, "here": 1}
 
 
 @pytest.mark.usefixtures("ids")

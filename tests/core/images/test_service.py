@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from sqlmodel import col, update
 
 from core import Projects
-from core.db import Database, Questions
+from core.db import HIDDEN, Database, Images, Questions
 from core.errors import ImageRejectedError, NotFoundError
 from core.services import Services
 from tests.core.images.pictures import drawn, encoded
@@ -208,3 +209,15 @@ def test_the_statistics_of_a_project_are_counted(services: Services, db: Databas
         "jpeg": 1, "png": 1, "webp": 1, "with_questions": 1, "with_entries": 0, "near_duplicates": 0,
     }  # fmt: skip
     assert services.images.get_project_image_stats("nowhere")["total_images"] == 0
+
+
+def test_the_size_of_a_project_leaves_out_images_that_are_hidden_or_deleted(
+    services: Services, db: Database, project: Projects
+) -> None:
+    outcomes = services.intake.add_images(project.id, [(f"{n}.jpg", encoded(drawn(n))) for n in range(4)])
+    shown, hidden, deleted, both = (outcome.image for outcome in outcomes if outcome.image)
+    with db.transaction() as session:
+        session.execute(update(Images).where(col(Images.id).in_([hidden.id, both.id])).values(visibility=HIDDEN))
+    services.library.delete_images([deleted.id, both.id])
+
+    assert services.images.get_project_image_stats(project.id)["total_size"] == shown.size
