@@ -138,7 +138,10 @@ def test_a_preview_stores_nothing(services: Services, images: list[Images]) -> N
         assert len(session.exec(select(Images)).all()) == 2
 
 
-@pytest.mark.parametrize(("size_wh", "previewed"), [((3000, 1), (1024, 1)), ((1, 3000), (1, 1024)), ((9, 4), (9, 4))])
+SIZES = [((3000, 1), (1024, 1)), ((1, 3000), (1, 1024)), ((1025, 410), (1024, 410)), ((800, 4), (800, 4))]
+
+
+@pytest.mark.parametrize(("size_wh", "previewed"), SIZES)
 def test_the_preview_of_a_very_long_image_is_not_distorted(
     services: Services, project: Projects, size_wh: tuple[int, int], previewed: tuple[int, int]
 ) -> None:

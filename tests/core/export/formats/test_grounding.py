@@ -7,7 +7,7 @@ import pytest
 
 from core.export.entries import Entry, FurtherImage, ImageGroup, Row, RowOptions
 from core.export.formats import format_named
-from core.export.formats.grounding import as_json, boxes_in_px
+from core.export.formats.grounding import as_json, boxes_in_1000, boxes_in_px
 from tests.core.export.formats.sample import DATA, IMAGE, REF, SCORED, entry, rows
 
 BOXED = entry(
@@ -62,6 +62,25 @@ def test_a_box_thinner_than_a_pixel_keeps_one() -> None:
 
     assert box["bbox_2d"] == [639, 10, 640, 11]
     assert json.loads(as_json([box])) == [{"bbox_2d": [639, 10, 640, 11], "label": "line"}]
+
+
+@pytest.mark.parametrize(
+    ("xyxy", "in_px", "in_1000"),
+    [
+        ([-9, -9, 700, 500], [0, 0, 640, 480], [0, 0, 1000, 1000]),
+        ([640, 480, 640, 480], [639, 479, 640, 480], [999, 999, 1000, 1000]),
+        ([320, 240, 320, 240], [320, 240, 321, 241], [500, 500, 501, 501]),
+    ],
+)
+def test_a_box_stays_in_its_image_and_has_a_width_and_a_height(
+    xyxy: list[int], in_px: list[int], in_1000: list[int]
+) -> None:
+    boxed = entry(1, "Where?", "There.", boxes=[{"label": "cup", "xyxy": xyxy}])
+    group = ImageGroup(IMAGE, (boxed,))
+
+    assert [box["bbox_2d"] for box in boxes_in_px(boxed, group, RowOptions())] == [in_px]
+    assert [box["bbox_2d"] for box in boxes_in_px(boxed, group, RowOptions(max_side_px=4_000))] == [in_px]
+    assert [box["bbox_2d"] for box in boxes_in_1000(boxed, group, RowOptions())] == [in_1000]
 
 
 @pytest.mark.parametrize("name", ["qwen-grounding-px", "qwen-grounding-1000", "ms-swift-grounding"])
