@@ -107,7 +107,7 @@ def role(
                 lines.append(f"{account.name} is {member.role} in {project}.")
         if admin is not None:
             account = accounts.set_admin(account.id, admin)
-            lines.append(f"{_described(account)}.")
+            lines.append(f"{_described(account)}." if admin else f"{account.name} is no admin any more.")
         values = _values(account) | ({"project": project, "role": role} if role is not None else {})
         result(as_json, values, "\n".join(lines))
 
@@ -137,7 +137,7 @@ def enable(name: Name, as_json: Json = False) -> None:
     with opened() as db:
         accounts = AccountService(db)
         account = accounts.enable_account(accounts.named(name).id)
-        result(as_json, _values(account), f"{_described(account)}.")
+        result(as_json, _values(account), f"{account.name} can sign in again.")
 
 
 @app.command("connect")

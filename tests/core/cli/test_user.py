@@ -29,9 +29,11 @@ def test_accounts_are_made_listed_changed_and_disabled() -> None:
     assert _run("user", "list") == "ana (Ana Lima)  Shelf: editor\nroot, admin  Shelf: owner\n"
     _run("user", "password", "ana", "--password-stdin", answers="another good one\n")
     assert _run("user", "disable", "ana") == "ana (Ana Lima), disabled.\n"
-    _run("user", "enable", "ana")
+    assert _run("user", "enable", "ana") == "ana can sign in again.\n"
     assert _run("user", "role", "ana", "none", "--project", "Shelf") == "ana is no member of Shelf any more.\n"
     assert _run("user", "role", "ana", "--admin") == "ana (Ana Lima), admin.\n"
+    assert _run("user", "role", "ana", "--no-admin") == "ana is no admin any more.\n"
+    _run("user", "role", "ana", "--admin")
     _run("user", "role", "ana", "viewer", "--project", "Shelf")
     assert [
         (one["name"], one["is_admin"], [(its["name"], its["role"]) for its in one["projects"]])
