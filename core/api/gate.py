@@ -41,6 +41,7 @@ _NO_UPGRADE = (
     "The page's connection arrived without its websocket upgrade. Let the proxy pass Upgrade and Connection on;"
     " docs/deploy has working files."
 )
+_NOBODY = "Nobody has an account here yet. Make the first one on the server: vitrine user add NAME --admin"
 
 
 class Gate:
@@ -79,6 +80,7 @@ class Gate:
         self._below_prefixes = tuple(f"{self._base}/{prefix}/" for prefix in prefixes)
         self._connections = OpenConnections(self._is_still_admitted)
         self._has_warned_of_upgrade = False
+        self._has_people = not self._has_accounts or bool(self._provider)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -128,7 +130,7 @@ class Gate:
                 return error_response(error)
         if actor is None or not (is_for_programs or actor.has_session):
             if is_navigation(request):
-                return self._sign_in_page(request)
+                return await asyncio.to_thread(self._sign_in_page, request)
             return not_signed_in(is_for_programs=is_for_programs)
         return actor
 
@@ -160,8 +162,13 @@ class Gate:
 
     def _sign_in_page(self, request: HTTPConnection) -> Response:
         wanted = sign_in_page.requested_address(request.scope)
+        if not self._has_people:  # asked until the first account is made: accounts are never deleted
+            from core.accounts.service import AccountService
+
+            self._has_people = bool(AccountService(self._database()).list_accounts())
+        lead = sign_in_page.LEAD if self._has_people else _NOBODY
         return sign_in_page.response(
-            self._base, wanted, status=401, has_accounts=self._has_accounts, provider=self._provider
+            self._base, wanted, status=401, has_accounts=self._has_accounts, provider=self._provider, lead=lead
         )
 
     def _is_still_admitted(self, scope: Scope) -> bool:

@@ -10,7 +10,8 @@ from core.api import plain_page
 
 MAX_NAME_CHARS = 60
 
-_FORM = """<p>Sign in to use this Vitrine.</p>
+LEAD = "Sign in to use this Vitrine."
+_FORM = """<p>{lead}</p>
 <form method="post" action="{action}">
 <input type="hidden" name="next" value="{wanted}">
 {fields}{message}<button>Sign in</button>
@@ -42,6 +43,7 @@ def response(
     name: str = "",
     has_accounts: bool = False,
     provider: str = "",
+    lead: str = LEAD,
     headers: dict[str, str] | None = None,
 ) -> HTMLResponse:
     """Return the page.
@@ -54,6 +56,7 @@ def response(
         name: The name that was typed with it.
         has_accounts: Whether people sign in by the name of their account; else the name is for the history only.
         provider: Host name of the OpenID provider by which people can sign in; empty without one.
+        lead: The sentence above the form.
         headers: Additional headers.
     """
     alert = f'<p role="alert" id="problem">{escape(message)}</p>\n' if message else ""
@@ -64,6 +67,7 @@ def response(
     )
     password = _PASSWORD_FIELD.format(focus="" if focus_name else _FOCUS, invalid=invalid)
     form = _FORM.format(
+        lead=escape(lead),
         action=escape(f"{base}/access/session"),
         wanted=escape(landing_address(wanted, base)),
         fields=shown_name + password if has_accounts else password + shown_name,

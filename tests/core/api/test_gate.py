@@ -102,6 +102,14 @@ def test_with_a_password_a_page_asks_for_it_and_opens_afterwards(open_gate: Open
         assert socket.receive_text() == "hello"
 
 
+def test_until_there_is_an_account_the_sign_in_page_says_how_to_make_one(open_gate: OpenGate) -> None:
+    client = open_gate(VITRINE_SIGN_IN="accounts")
+    browser = {"Accept": "text/html"}
+    assert "vitrine user add NAME --admin" in client.get("/", headers=browser).text
+    runtime.services.accounts.create_account("root", PASSWORD, is_admin=True)
+    assert "<p>Sign in to use this Vitrine.</p>" in client.get("/", headers=browser).text
+
+
 def test_a_page_behind_a_trusted_proxy_has_the_origin_that_the_browser_sees(open_gate: OpenGate) -> None:
     client = open_gate(peer="10.0.0.1", VITRINE_ACCESS_PASSWORD=PASSWORD, VITRINE_TRUSTED_PROXIES="10.0.0.0/8, ::1")
     proxy = {
