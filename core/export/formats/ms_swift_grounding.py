@@ -6,6 +6,8 @@ ms-swift writes the boxes in the way of the model, and scales them with the imag
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+import orjson
+
 from core.export.checks.grounding import MsSwiftGroundingChecker
 from core.export.entries import Entry, ImageGroup, Row, RowOptions
 from core.export.formats import messages
@@ -45,7 +47,9 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 def _objects(entries: Sequence[Entry], group: ImageGroup, options: RowOptions) -> Row:
     boxes = [box for entry in entries for box in boxes_in_px(entry, group, options)]
     positions = [box.get("image", 0) for entry in entries for box in answer_boxes(entry)]
-    return {"ref": [box["label"] for box in boxes], "bbox": [box["bbox_2d"] for box in boxes], "image_id": positions}
+    # ms-swift puts names into the JSON of the answer as they are here.
+    names = [orjson.dumps(box["label"]).decode()[1:-1] for box in boxes]
+    return {"ref": names, "bbox": [box["bbox_2d"] for box in boxes], "image_id": positions}
 
 
 FORMAT = Format(

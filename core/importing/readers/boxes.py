@@ -1,5 +1,6 @@
 """Labeled boxes in the ways that datasets write them."""
 
+import json
 import math
 import re
 from collections.abc import Sequence
@@ -162,6 +163,19 @@ def with_objects_named(texts: Sequence[Any], objects: Any) -> list[Any]:
         return found[0] if value is None else _written(value)
 
     return [_TOKENS.sub(named, text) if isinstance(text, str) and "<" in text else text for text in texts]
+
+
+def without_escapes(objects: Any) -> Any:
+    """Return *objects* of ms-swift with their names as they are, where a text has them as strings of JSON."""
+    names = objects.get("ref") if isinstance(objects, dict) else None
+    return objects | {"ref": [_unescaped(name) for name in names]} if isinstance(names, list) else objects
+
+
+def _unescaped(name: Any) -> Any:
+    try:
+        return json.loads(f'"{name}"') if isinstance(name, str) else name
+    except ValueError:
+        return name
 
 
 def _unit(xyxy: tuple[float, float, float, float]) -> Literal["px", "relative"]:

@@ -12,7 +12,7 @@ from core.dataset.values import normal_score
 from core.errors import InvalidInputError
 from core.importing.answers import RowError, parsed_list
 from core.importing.readers.base import Files, Row, RowReader
-from core.importing.readers.boxes import boxes_of_row, boxes_of_turns, with_objects_named
+from core.importing.readers.boxes import boxes_of_row, boxes_of_turns, with_objects_named, without_escapes
 from core.importing.readers.columns import Columns, columns_of, fields_of
 from core.importing.readers.conventions import converter
 from core.importing.readers.images import images_of, plain_images, written_images
@@ -53,6 +53,8 @@ def conversation_records(row: Row, messages: Any, where: str, files: Files) -> I
     objects = row.get("objects")
     if objects is not None:
         named = with_objects_named([text for _, text in pairs], objects)
+        if any(isinstance(text, str) and '"<ref-object>"' in text for _, text in pairs):
+            row = row | {"objects": without_escapes(objects)}
         pairs = [(role, text) for (role, _), text in zip(pairs, named, strict=True)]
     for name in _OTHER_MEDIA:
         if row.get(name):

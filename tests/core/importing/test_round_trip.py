@@ -39,7 +39,7 @@ def shelf(services: Services) -> Projects:
         kind="count", language="tr")  # fmt: skip
     add(0, "Which colors?", '["red"]', "", answer_type="label", options=["red", "blue"], confirmed=True)
     add(1, "Describe it.", '{"a": 1}', answer_type="custom_format", options={"type": "object"})
-    add(1, "Where is the cup?", "Left.", boxes=[{"label": "cup", "xyxy": [1, 2, 30, 40], "image": 0}])
+    add(1, "Where is the cup?", "Left.", boxes=[{"label": 'a 5" cup', "xyxy": [1, 2, 30, 40], "image": 0}])
     add(2, "Same?", "No.", image_ids=[ids[2], ids[3]])
     for turn, (question, answer) in enumerate((("Hello", "Hi"), ("And then?", "A cup."))):
         add(3, question, answer, conversation_id="c1", turn=turn, system="Be brief.")

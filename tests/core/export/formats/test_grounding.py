@@ -47,6 +47,16 @@ def test_ms_swift_has_places_in_the_text_and_the_boxes_in_objects() -> None:
     ]  # fmt: skip
 
 
+def test_a_name_with_a_quote_stays_inside_the_json_that_ms_swift_fills() -> None:
+    quoted = entry(1, "Where?", "There.", boxes=[{"label": 'a 5" pipe', "xyxy": [1, 2, 30, 40]}])
+
+    [row] = rows("ms-swift-grounding", quoted)
+
+    [name], [box] = row["objects"]["ref"], row["objects"]["bbox"]
+    written = row["messages"][1]["content"].replace("<ref-object>", name).replace("<bbox>", str(box))
+    assert json.loads(written) == [{"bbox_2d": [1, 2, 30, 40], "label": 'a 5" pipe'}]
+
+
 def test_pixels_are_those_of_the_exported_image() -> None:
     group = ImageGroup(IMAGE, (BOXED,), ref=REF, data=DATA)
 
