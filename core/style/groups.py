@@ -1,8 +1,8 @@
 """Whether the images of a set share a style; when they do not, the groups they fall into.
 
-k-means (MacQueen 1967) on the points of :func:`core.style.references.style_points`, started at the points that are
-farthest from each other, so that the result is deterministic. The number of groups is the one with the best mean
-silhouette (Rousseeuw 1987).
+k-means (MacQueen 1967) on the points of :func:`core.style.references.style_points`, the best of several starts by
+k-means++ (Arthur and Vassilvitskii 2007) with fixed seeds, so that the result is deterministic. The number of groups is
+the one with the best mean silhouette (Rousseeuw 1987).
 """
 
 from collections import Counter
@@ -31,6 +31,7 @@ MIN_SPREAD_WITHOUT_GROUPS = 2.5
 
 _USUAL_DISTANCE = float(len(DIMENSIONS)) ** 0.5  # the usual spread is 1 in each dimension of a point
 _ROUNDS = 20
+_STARTS = 10  # one start often divides a group in two and takes two others for one
 _MAX_POINTS = 400  # more images are divided by a sample of them
 _WORDS = 3  # in the name of a group
 
@@ -113,22 +114,37 @@ def _best_centers(points: Array) -> Array | None:
 
 
 def _k_means(points: Array, count: int) -> tuple[Array, NDArray[np.intp]]:
-    first = int(((points - points.mean(axis=0)) ** 2).sum(axis=1).argmin())
-    chosen = [first]
+    """Return the centers nearest to the points, of several starts, and the number of the center of each point."""
+    found = [_moved(points, _first_centers(points, count, seed)) for seed in range(_STARTS)]
+    centers = min(found, key=lambda some: float((_distances(points, some).min(axis=1) ** 2).sum()))
+    return centers, _distances(points, centers).argmin(axis=1)
+
+
+def _first_centers(points: Array, count: int, seed: int) -> Array:
+    """Return points by chance, those far from the ones chosen before with more of it."""
+    random = np.random.default_rng(seed)
+    chosen = [int(random.integers(len(points)))]
     while len(chosen) < count:
-        chosen.append(int(_distances(points, points[chosen]).min(axis=1).argmax()))
-    centers = points[chosen]
+        chance = _distances(points, points[chosen]).min(axis=1) ** 2
+        total = chance.sum()
+        chosen.append(int(random.choice(len(points), p=chance / total if total else None)))
+    first: Array = points[chosen]
+    return first
+
+
+def _moved(points: Array, centers: Array) -> Array:
+    """Return *centers*, each moved to the mean of the points that are nearest to it, until none moves."""
     nearest = _distances(points, centers).argmin(axis=1)
     for _ in range(_ROUNDS):
         centers = np.stack(
             [points[nearest == group].mean(axis=0) if (nearest == group).any() else centers[group]
-             for group in range(count)]
+             for group in range(len(centers))]
         )  # fmt: skip
         again = _distances(points, centers).argmin(axis=1)
         if (again == nearest).all():
             break
         nearest = again
-    return centers, nearest
+    return centers
 
 
 def _silhouette(distance: Array, nearest: NDArray[np.intp], count: int) -> float:
