@@ -1,5 +1,6 @@
 """Bars that are filters, and where one answer dominates."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -7,10 +8,13 @@ import streamlit as st
 
 from core.dataset import EntryFilter, parse_search
 from core.dataset.stats import Balance
+from core.search_line import Facet, FacetValue
 from pages.components.explore import boards
 from pages.components.shared import facet_bars, search_line
 from pages.components.shared.facet_bars import Bar, Group
 from tests.pages.components.recording import RecordedComponents
+from tests.pages.reading import draw, read
+from tests.pages.running import services
 
 
 def _balance(*answers: tuple[str, int], kind: str = "count") -> Balance:
@@ -95,3 +99,74 @@ def test_bars_are_drawn_and_a_button_reports_its_group(
     assert toggled == ["kind:count"]
     components.reports = {"acted": {"title": "Kind", "at": 1}}
     assert facet_bars.show(groups, key="k", on_toggle=toggled.append) == "Kind"
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Group]]:
+    """The groups of bars by the key that they are drawn with."""
+    found: dict[str, list[Group]] = {}
+    monkeypatch.setattr(facet_bars, "show", lambda groups, *, key, on_toggle: found.update({key: groups}))
+    return found
+
+
+@pytest.mark.parametrize(("total", "is_said"), [(0, False), (1, True)])
+def test_entries_that_do_not_differ_say_so(
+    total: int, is_said: bool, drawn: dict[str, list[Group]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services().entries, "facets", lambda *_of: [Facet("kind", "Kind", ())])
+    same = ["These entries do not differ in any of the counted fields."]
+    assert read(draw(boards.facets, "p", EntryFilter(), total)) == (same if is_said else [])
+    assert drawn == {"facets": []}
+
+
+def test_a_facet_marks_the_values_that_are_searched_for(
+    drawn: dict[str, list[Group]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = (FacetValue("count", "count", 2), FacetValue("color", "color", 1))
+    monkeypatch.setattr(services().entries, "facets", lambda *_of: [Facet("kind", "Kind", values)])
+    assert read(draw(boards.facets, "p", parse_search("kind:count"), 3)) == []
+    (group,) = drawn["facets"]
+    assert (group.title, [(bar.terms, bar.count, bar.on) for bar in group.bars]) == (
+        "Kind", [("kind:count", 2, True), ("kind:color", 1, False)],
+    )  # fmt: skip
+
+
+def test_a_check_is_on_while_it_is_searched_for(drawn: dict[str, list[Group]]) -> None:
+    project_id = services().projects.create_project("Shelf").id
+    draw(boards.quality, project_id, parse_search("check:refusal"))
+    assert [bar.terms for bar in drawn["quality"][0].bars if bar.on] == ["check:refusal"]
+
+
+def test_the_button_of_a_kind_leads_to_questions_with_other_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services().entries, "balance", lambda *_of: [_balance(("2", 5), ("3", 1))])
+    clicked = iter([None, "count, 6"])
+    monkeypatch.setattr(facet_bars, "show", lambda *_groups, **_more: next(clicked))
+    assert "opened" not in draw(boards.balance, "p", EntryFilter()).session_state
+    at = draw(boards.balance, "p", EntryFilter())
+    assert at.session_state["opened"] == "generate?kinds=count&avoid=2"
+    monkeypatch.setattr(services().entries, "balance", lambda *_of: [])
+    monkeypatch.setattr(facet_bars, "show", lambda *_groups, **_more: None)
+    assert read(draw(boards.balance, "p", EntryFilter()))[1:] == ["No short answers here."]
+
+
+@pytest.mark.parametrize(("alpha", "said"), [(None, "none yet"), (0.456, "0.46")])
+def test_agreement_is_told_with_what_is_left_to_resolve(
+    alpha: float | None, said: str, drawn: dict[str, list[Group]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = SimpleNamespace(reviewed=4, agreed=3, alpha=alpha, reviewers=("Ada", "Ben"))
+    row = SimpleNamespace(model="m", questions=5, accuracy=0.5, reachable=0.9)
+    monkeypatch.setattr(services().collaboration, "agreement", lambda _id: found)
+    monkeypatch.setattr(services().collaboration, "model_accuracy", lambda _id: [row])
+    project_id = services().projects.create_project("Shelf").id
+    at = draw(boards.agreement, project_id, parse_search("check:readers"))
+    assert [(one.label, one.value) for one in at.metric] == [
+        ("Reviewed twice", "4"), ("Same decision", "75%"), ("Krippendorff's alpha", said),
+    ]  # fmt: skip
+    assert at.dataframe[0].value.to_dict("records") == [{"Model": "m", "Questions": 5, "Accuracy": 0.5, "Maximum": 0.9}]
+    ((bar,),) = (group.bars for group in drawn["readers"])
+    assert (bar.label, bar.count, bar.terms, bar.on) == ("Two reviewers disagree", 0, "check:readers", True)
+    found.reviewed = 0
+    monkeypatch.setattr(services().collaboration, "model_accuracy", lambda _id: [])
+    at = draw(boards.agreement, project_id, EntryFilter())
+    assert (len(at.metric), len(at.dataframe)) == (0, 0)
+    assert len(read(at)) == 1

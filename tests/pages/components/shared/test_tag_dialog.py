@@ -5,6 +5,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.components.shared import page, tag_dialog
+from tests.pages.controls import controls
 from tests.pages.reading import draw, read
 from tests.pages.running import services
 from tests.pictures import striped
@@ -37,6 +38,7 @@ def tags(ids: list[str]) -> list[str]:
 def test_tags_are_added_and_removed_and_all_of_it_is_undone_at_once(ids: list[str]) -> None:
     at = dialog(ids)
     assert read(at) == ["[Tag 2 images] off"]
+    assert controls(at)["tag-removed"] == "multiselect Remove | value [] | any text | hint 'Nothing'"
     at.text_input(key="tag-words").set_value(" , ").run()
     assert at.button(key="tag-confirm").disabled
     at.text_input(key="tag-words").set_value("front, daylight").run()
