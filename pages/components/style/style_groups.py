@@ -10,6 +10,7 @@ from pages.components.shared.cards import Card
 from pages.components.shared.numbers import pluralize
 
 _SHOWN = 4
+_AT_ONCE = 3
 
 
 def show(dataset: StyleDatasets) -> None:
@@ -27,7 +28,16 @@ def show(dataset: StyleDatasets) -> None:
         f"These images have no single style: they fall into {len(unity.groups)} groups. Use one of them for results "
         "that look alike.", icon=":material/palette:",
     )  # fmt: skip
-    for number, group in enumerate(unity.groups):
+    numbered = list(enumerate(unity.groups))
+    _cards(dataset, numbered[:_AT_ONCE])
+    if more := numbered[_AT_ONCE:]:
+        # Otherwise the prompt is far below on a narrow screen.
+        with st.expander(pluralize(len(more), "more group")):
+            _cards(dataset, more)
+
+
+def _cards(dataset: StyleDatasets, groups: list[tuple[int, StyleGroup]]) -> None:
+    for number, group in groups:
         with st.container(border=True, key=f"style-group-{number}"):
             _group(dataset, number, group)
 
