@@ -102,6 +102,18 @@ def test_the_settings_of_a_person_without_a_role_show_neither_keys_nor_prompts(
     assert "API keys come" not in " ".join(texts(at))
 
 
+def test_after_the_last_project_is_deleted_its_owner_alone_still_has_the_settings(
+    shelf: Projects, sign_in: dict[str, Actor]
+) -> None:
+    services().projects.delete_project(shelf.id)
+    shown = {}
+    for role in (Role.OWNER, Role.EDITOR):
+        sign_in["now"] = sign_in[role]
+        links = (element for element in open_page("overview").sidebar if element.type == "page_link")
+        shown[role] = {element.proto.label for element in links}
+    assert shown == {Role.OWNER: {"Overview", "Settings"}, Role.EDITOR: {"Overview"}}
+
+
 def test_an_annotator_lands_at_the_desk_of_the_last_project(shelf: Projects, sign_in: dict[str, Actor]) -> None:
     sign_in["now"] = sign_in["annotator"]
     assert [title.value for title in open_page("overview").title] == ["Curate"]

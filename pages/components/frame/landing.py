@@ -6,6 +6,7 @@ import streamlit as st
 
 import pages
 from core.accounts.actor import Actor
+from core.accounts.permissions import Act
 from core.accounts.roles import Role
 from core.runtime import runtime
 from pages import PageEntry
@@ -44,15 +45,19 @@ def is_allowed(entry: PageEntry, project_id: str | None) -> bool:
 
 
 def allowed(entries: Iterable[PageEntry], project_id: str | None) -> Iterator[PageEntry]:
-    """Yield the pages that the navigation shows."""
-    is_admin = visitor.actor().is_admin
+    """Yield the pages that the navigation shows; without a project an owner has the settings, for the bin in them."""
+    if visitor.actor().is_admin:
+        yield from entries
+        return
+    without_project = {pages.DEFAULT, "settings"} if project_id is None and _owns_a_project() else {pages.DEFAULT}
     for entry in entries:
-        if (
-            is_admin
-            or (project_id is None and entry.name == pages.DEFAULT)
-            or (project_id is not None and is_allowed(entry, project_id))
-        ):
+        if entry.name in without_project if project_id is None else is_allowed(entry, project_id):
             yield entry
+
+
+def _owns_a_project() -> bool:
+    """Return whether the visitor owns a project, also one that was deleted."""
+    return any(visitor.may(Act.DELETE_PROJECT, id_) for id_ in visitor.visible_projects() or ())
 
 
 def refuse(entry: PageEntry) -> None:
