@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.db import Tasks
-from core.errors import InvalidInputError
+from core.errors import InvalidInputError, NotFoundError
 from core.moving import IMPORT_TASK
 from core.moving.service import ProjectMover
 from core.tasks import TaskService
@@ -38,10 +38,12 @@ class ProjectImports:
         """Create the task for a complete upload.
 
         Raises:
-            NotFoundError: there is no such upload.
+            NotFoundError: there is no such upload, or it is one of files for a project.
             InvalidInputError: it is not complete, or it is not a project archive.
         """
         upload = self._uploads.get(upload_id)
+        if upload.project_id:  # not everybody who may create projects may see what is uploaded into this one
+            raise NotFoundError("This upload is no archive of a project. Choose the file again.")
         if not upload.is_complete:
             raise InvalidInputError(f"{upload.name} is not complete. Send the rest first.", field="upload_id")
         archive = self._intake.import_context.resolve(upload.path)

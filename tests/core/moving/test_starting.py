@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import InvalidInputError
+from core.errors import InvalidInputError, NotFoundError
 from core.moving import IMPORT_TASK
 from core.services import Services
 
@@ -31,3 +31,10 @@ def test_an_upload_is_imported_once_it_is_complete(
 
     assert (task.task_type, task.started_by, task.config["name"]) == (IMPORT_TASK, "ana", "shelf.zip")
     assert elsewhere.uploads.list_uploads("") == []
+
+
+def test_what_was_uploaded_into_a_project_is_imported_as_no_other_one(services: Services, project_id: str) -> None:
+    upload = services.uploads.create(project_id, "secret name.zip", 1)
+    with pytest.raises(NotFoundError) as raised:
+        services.project_imports.from_upload(upload.id)
+    assert "secret name" not in str(raised.value)
