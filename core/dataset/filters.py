@@ -82,12 +82,12 @@ class EntryFilter(SearchFilter[Term]):
     all_must_match = ALL_MUST_MATCH
 
     def for_review(self) -> "EntryFilter":
-        """Return the filter of a review queue: open entries, unless it says which, by decision or id for example.
+        """Return the filter of a review queue: open entries, and decided ones that two reviewers judged differently."""
+        return self if "readers" in self.values("check") else self.undecided()
 
-        What two reviewers have decided differently is all decided, and waits for whoever resolves it.
-        """
+    def undecided(self) -> "EntryFilter":
+        """Return the filter narrowed to open entries, unless it says which, by decision or id for example."""
         selects = any(term.field in ("is", "second", "sent", "id") for term in self.terms)
-        selects = selects or "readers" in self.values("check")
         return self if selects else self.with_term("is", "open")
 
 

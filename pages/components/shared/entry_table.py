@@ -155,7 +155,7 @@ def _bulk(project_id: str, entry_filter: EntryFilter, total: int, chosen: list[s
             format_func=_ACTIONS.__getitem__, key="bulk-action", width=240,
         )  # fmt: skip
         value = _bulk_value(action)
-        target = entry_filter.for_review() if action in _DECIDING else entry_filter
+        target = entry_filter.undecided() if action in _DECIDING else entry_filter
         number = len(chosen) or page.services().entries.count_entries(project_id, target)
         noun = "entry" if chosen or number == total else "open entry"
         st.button(

@@ -58,6 +58,8 @@ def test_toggling_a_term_twice_returns_the_same_filter() -> None:
 
 def test_a_review_queue_has_open_entries_unless_the_filter_names_a_decision() -> None:
     assert str(parse_search("cat").for_review()) == "cat is:open"
+    disputed = parse_search("check:readers")
+    assert (str(disputed.for_review()), str(disputed.undecided())) == ("check:readers", "check:readers is:open")
     assert str(parse_search("cat -is:open").for_review()) == "cat -is:open"
 
 
