@@ -114,6 +114,16 @@ def test_after_the_last_project_is_deleted_its_owner_alone_still_has_the_setting
     assert shown == {Role.OWNER: {"Overview", "Settings"}, Role.EDITOR: {"Overview"}}
 
 
+@pytest.mark.parametrize(("role", "offered"), [(Role.ANNOTATOR, "Open one"), (Role.EDITOR, "Open or create one")])
+def test_without_an_open_project_a_page_offers_what_the_person_may_do(
+    sign_in: dict[str, Actor], role: Role, offered: str
+) -> None:
+    sign_in["now"] = sign_in[role]
+    secret = next(one for one in services().projects.list_projects() if one.name == "Secret")
+    links = (element for element in open_page("images", secret.id).main if element.type == "page_link")
+    assert [element.proto.label for element in links] == [offered]
+
+
 def test_an_annotator_lands_at_the_desk_of_the_last_project(shelf: Projects, sign_in: dict[str, Actor]) -> None:
     sign_in["now"] = sign_in["annotator"]
     assert [title.value for title in open_page("overview").title] == ["Curate"]

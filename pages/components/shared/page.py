@@ -113,7 +113,8 @@ def project() -> Projects:
     except NotFoundError:
         choose_project(None)
     header("No project is open")
-    empty_state("folder_open", "This page shows the images and entries of a project.", "overview", "Open or create one")
+    label = "Open or create one" if visitor.may(Act.CREATE_PROJECT) else "Open one"
+    empty_state("folder_open", "This page shows the images and entries of a project.", "overview", label)
     st.stop()
 
 

@@ -33,8 +33,8 @@ def _draw(project_id: str) -> None:
         "Decided: entries whose present decision is theirs; entries with known answers count, too. Waiting: entries in "
         "their queue now; of a shared queue those that nobody else has loaded. "
         f"An hour: acts of review by the time between them in the last {PACE_DAYS} days; gaps of more than two minutes "
-        "are pauses, and bulk actions do not count. Second reviews: those of entries that a second person has judged "
-        "alike. Known answers: right ones until yesterday (UTC)."
+        "are pauses, and bulk actions do not count. Second reviews: of the entries that two people have judged, those "
+        "that both judged alike. Known answers: right ones until yesterday (UTC)."
     )
 
 
