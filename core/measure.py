@@ -182,12 +182,9 @@ def _lab(rgb: Any) -> Any:
     """Convert sRGB (0 to 255) to CIE L*a*b* with the D65 white; formulas of IEC 61966-2-1 and CIE 15."""
     import numpy as np
 
-    share = rgb / 255
-    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
     to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-    xyz = linear @ to_xyz.T / np.array([0.95047, 1.0, 1.08883])
-    root = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
-    x, y, z = root[..., 0], root[..., 1], root[..., 2]
+    roots = _cube_root(_linear(rgb) @ to_xyz.T / np.array([0.95047, 1.0, 1.08883]))
+    x, y, z = np.moveaxis(roots, -1, 0)
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
 
 
@@ -196,12 +193,25 @@ def _luminance_tables() -> tuple[Any, Any]:
     """Return the share of the luminance (0 to 4095) of each channel value, and L* for each luminance."""
     import numpy as np
 
-    share = np.arange(256) / 255
-    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    linear = _linear(np.arange(256))
     parts = np.stack([linear * weight * 4095 for weight in (0.2126, 0.7152, 0.0722)]).astype(np.float32)
-    y = np.arange(4096) / 4095
-    lightness = np.where(y > 216 / 24389, 116 * np.cbrt(y) - 16, 24389 / 27 * y)
+    lightness = 116 * _cube_root(np.arange(4096) / 4095) - 16
     return parts, lightness.astype(np.float32)
+
+
+def _linear(channels: Any) -> Any:
+    """Return the share of light (0 to 1) of sRGB channel values (0 to 255)."""
+    import numpy as np
+
+    share = channels / 255
+    return np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+
+
+def _cube_root(share: Any) -> Any:
+    """Return the cube root that L*a*b* is made of; it goes on as a line near black."""
+    import numpy as np
+
+    return np.where(share > 216 / 24389, np.cbrt(share), (24389 / 27 * share + 16) / 116)
 
 
 def _lightness(rgb: Any) -> Any:

@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from core.measure import NamedColor, color_name, hash_distance, measure
+from core.measure import (
+    REGIONS,
+    Measurement,
+    NamedColor,
+    _codes,
+    _lab,
+    _tables,
+    color_name,
+    hash_distance,
+    measure,
+)
 
 
 def halves(left: str, right: str, size_wh: tuple[int, int] = (200, 100)) -> Image.Image:
@@ -150,3 +160,94 @@ def test_measuring_does_not_change_the_image() -> None:
     measure(image)
 
     assert image.size == (1000, 1000)
+
+
+def test_a_drawn_image_has_every_number_that_was_worked_out_for_it() -> None:
+    y, x = np.indices((30, 21))
+    drawn = np.stack([x * 12, y * 8, (x * y * 5) % 256], axis=-1).astype(np.uint8)
+    assert measure(Image.fromarray(drawn)) == Measurement(
+        size_wh=(21, 30), orientation="portrait", average_color="#787471",
+        colors=(
+            NamedColor("green", "#4baa41", 0.2619), NamedColor("purple", "#9148c0", 0.1413),
+            NamedColor("pink", "#d1489d", 0.0984), NamedColor("blue", "#5780d0", 0.0841),
+            NamedColor("turquoise", "#3aa8ac", 0.0794),
+        ),
+        brightness=52.91, contrast=20.39, sharpness=1265.48, saturation=0.4575, warmth=0.0257,
+        brightest_region="bottom right", darkest_region="top left", background=NamedColor("black", "#000000", 0.0095),
+        dhash="ffffdfffffffffff", mirror_dhash="0000040000000000",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rgb", "lab", "brightness"),
+    [
+        ((255, 0, 0), (53.24, 80.09, 67.20), 53.24), ((0, 255, 0), (87.74, -86.18, 83.18), 87.74),
+        ((0, 0, 255), (32.30, 79.19, -107.86), 32.32), ((255, 255, 255), (100.0, 0.0, 0.0), 100.0),
+        ((128, 128, 128), (53.59, 0.0, 0.0), 53.59), ((10, 10, 10), (2.74, 0.0, 0.0), 2.65),
+        ((11, 11, 11), (3.02, 0.0, 0.0), 3.09), ((5, 5, 5), (1.37, 0.0, 0.0), 1.32),
+    ],
+)  # fmt: skip
+def test_lightness_and_lab_are_those_of_the_tables_of_colors(
+    rgb: tuple[int, int, int], lab: tuple[float, float, float], brightness: float
+) -> None:
+    assert _lab(np.array(rgb, dtype=float)) == pytest.approx(lab, abs=0.025)
+    assert measure(Image.new("RGB", (5, 5), rgb)).brightness == brightness
+
+
+def test_a_color_is_looked_up_by_the_middle_of_its_cell() -> None:
+    table, _ = _tables()
+    assert table.shape == (32_768, 3)
+    for rgb, middle in (((255, 0, 0), (251.5, 3.5, 3.5)), ((0, 9, 130), (3.5, 11.5, 131.5))):
+        assert table[_codes(np.array(rgb, dtype=np.uint8))] == pytest.approx(_lab(np.array(middle)), abs=1e-4)
+
+
+@pytest.mark.parametrize("number", range(9))
+def test_the_brightest_of_nine_pixels_is_in_the_region_of_its_name(number: int) -> None:
+    image = Image.new("RGB", (3, 3), "#808080")
+    image.putpixel((number % 3, number // 3), (255, 255, 255))
+    image.putpixel(((number + 1) % 9 % 3, (number + 1) % 9 // 3), (0, 0, 0))
+    measured = measure(image)
+    assert (measured.brightest_region, measured.darkest_region) == (REGIONS[number], REGIONS[(number + 1) % 9])
+
+
+def test_of_two_rows_the_first_two_regions_share_the_upper_one() -> None:
+    image = Image.new("RGB", (2, 2), "black")
+    image.putpixel((1, 1), (255, 255, 255))
+    assert measure(image).brightest_region == "bottom right"
+    image.putpixel((0, 0), (255, 255, 255))
+    assert measure(image).darkest_region == "top right"
+
+
+def test_a_color_of_3_percent_is_dominant_and_there_are_five_at_most() -> None:
+    image = Image.new("RGB", (10, 10), "white")
+    for place in range(3):
+        image.putpixel((place, 0), (255, 0, 0))
+    assert [color.name for color in measure(image).colors] == ["white", "red"]
+    image.putpixel((0, 0), (255, 255, 255))
+    assert [color.name for color in measure(image).colors] == ["white"]
+    stripes = Image.new("RGB", (60, 10))
+    for number, color in enumerate(("#000000", "#ff0000", "#ffff00", "#00ff00", "#0000ff", "#ffffff")):
+        stripes.paste(color, (number * 10, 0, number * 10 + 10, 10))
+    assert [color.name for color in measure(stripes).colors] == ["black", "white", "red", "yellow", "green"]
+
+
+def test_the_background_has_the_pixels_that_look_like_the_border() -> None:
+    image = Image.new("RGB", (100, 100), "#808080")
+    image.paste("#8a8a8a", (10, 10, 30, 20))  # hardly brighter
+    image.paste("#a0a0a0", (40, 40, 60, 50))
+    assert measure(image).background == NamedColor("gray", "#808080", 0.98)
+
+
+@pytest.mark.parametrize(
+    ("size_wh", "orientation"),
+    [((100, 98), "square"), ((98, 100), "square"), ((100, 97), "landscape"), ((97, 100), "portrait")],
+)
+def test_sides_within_2_percent_are_square(size_wh: tuple[int, int], orientation: str) -> None:
+    assert measure(Image.new("RGB", size_wh)).orientation == orientation
+
+
+def test_an_image_below_3_pixels_has_no_sharpness_and_a_distance_counts_bits() -> None:
+    narrow = Image.new("RGB", (2, 9), "white")
+    narrow.putpixel((0, 4), (0, 0, 0))
+    assert measure(narrow).sharpness == 0.0
+    assert (hash_distance("00ff", "0000"), hash_distance("0f0f", "0f0f")) == (8, 0)
