@@ -236,3 +236,26 @@ def _age(services: Services, row: Any, id_: str) -> None:
 
 def _interrupt(*_: object) -> list[str]:
     raise KeyboardInterrupt
+
+
+def test_the_bin_is_paged_by_time_of_deletion_and_another_lists_cursor_is_refused(
+    services: Services, project: Projects, add_image: AddImage
+) -> None:
+    images = [add_image(f"{color}.png", color) for color in ("red", "blue", "green")]
+    for image in images:
+        services.library.delete_images([image.id])
+    with services.db.transaction() as session:
+        at = session.get_one(Images, images[0].id).deleted_at
+        session.get_one(Images, images[1].id).deleted_at = at  # two of one moment: the order of their ids decides
+    found, cursor = [], None
+    for _ in range(3):
+        page = services.bin.find("image", project.id, limit=1, after=cursor)
+        found += [item.label for item in page.items]
+        cursor = page.next_cursor
+    assert cursor is None
+    assert sorted(found) == ["blue.png", "green.png", "red.png"]
+    assert found[0] == "green.png"
+    kept = add_image("kept.png", "gray")
+    for wrong in (kept.id, "x" * 21):
+        with pytest.raises(InvalidInputError, match="This cursor belongs to another list"):
+            services.bin.find("image", project.id, after=wrong)
