@@ -61,3 +61,20 @@ def test_a_form_that_says_so_is_empty_after_it_was_sent() -> None:
 def test_a_choice_that_says_so_takes_any_text() -> None:
     assert places_where("accept_new_options", True, "selectbox", "multiselect")
     assert not places_where("accept_new_options", False, "selectbox", "multiselect")
+
+
+def test_a_choice_beside_a_search_line_has_no_label_and_one_of_a_view_is_in_the_address() -> None:
+    assert places_where("in_url", True, "show")
+    assert not places_where("in_url", False, "show")
+    assert places_where("shows_label", False, "show")
+    assert not places_where("shows_label", True, "show")
+
+
+def test_who_asks_for_tasks_that_run_gets_no_others() -> None:
+    assert places_where("active_only", True, "list_tasks")
+    assert not places_where("active_only", False, "list_tasks")
+
+
+def test_json_that_a_person_reads_is_indented_by_two() -> None:
+    found = {keywords["indent"] for _, keywords in calls("dumps") if "indent" in keywords}
+    assert found == {2}

@@ -25,6 +25,9 @@ DECLARED: dict[str, dict[str, object]] = {
     "pages.components.export.row_preview": {
         "_LONGEST_TEXT_CHARS": 400,
     },
+    "pages.components.export.image_changes": {
+        "_SHOWN_PER_IMAGE": 3,
+    },
     "pages.components.frame.layout": {
         "_MAX_VIEWS": 8,
         "_MAX_RUNNING": 100,
@@ -34,6 +37,9 @@ DECLARED: dict[str, dict[str, object]] = {
     },
     "pages.components.generate.newest_results": {
         "_SHOWN": 6,
+    },
+    "pages.components.generate.recipe_form": {
+        "_COUNT": 3,
     },
     "pages.components.images.duplicates": {
         "_PAGE_SIZE": 8,
@@ -100,6 +106,12 @@ DECLARED: dict[str, dict[str, object]] = {
         "_MAX_LINE_CHARS": 60,
         "_WRAPPED_PX": 68,
     },
+    "pages.components.team.audit": {
+        "_ROWS": 50,
+    },
+    "pages.components.team.bin": {
+        "_ROWS": 30,
+    },
     "pages.components.upload.import_view": {
         "_NEWEST": 12,
     },
@@ -116,16 +128,30 @@ DECLARED: dict[str, dict[str, object]] = {
     },
 }
 DEFAULTS: dict[str, dict[str, object]] = {
-    "pages.components.shared.facet_bars:Bar": {"on": False},
+    "pages:PageEntry": {"needs_accounts": False},
+    "pages.components.check.asking:button": {"several": False},
+    "pages.components.images.map:show": {"epoch": 0},
+    "pages.components.shared.asked_grid:_entry": {"quiet": False},
     "pages.components.shared.cards:Action": {"pressed": False, "corner": False, "frame": False},
     "pages.components.shared.cards:show": {"min_width_px": 150},
+    "pages.components.shared.choice:show": {"in_url": False, "shows_label": True},
     "pages.components.shared.entry_table:editor_key": {"epoch": 0},
-    "pages.components.shared.grid:show": {"epoch": 0},
+    "pages.components.shared.facet_bars:Bar": {"on": False},
+    "pages.components.shared.grid:GridEntry": {"quiet": False},
+    "pages.components.shared.grid:show": {"epoch": 0, "selectable": True},
     "pages.components.shared.model_picker:ModelChoice": {"refused": False},
-    "pages.components.shared.model_picker:show": {"image_output": False, "built_in": ""},
     "pages.components.shared.model_picker:options": {"image_output": False, "asks": True},
+    "pages.components.shared.model_picker:show": {"image_output": False, "built_in": ""},
+    "pages.components.shared.moment:exact": {"has_time": True, "has_seconds": False},
+    "pages.components.shared.moment:text": {"has_seconds": False},
+    "pages.components.shared.numbers:text": {"decimals": 0},
+    "pages.components.shared.page:only": {"disabled": False},
+    "pages.components.shared.search_line:Searched": {"takes_images": False},
+    "pages.components.shared.search_line:show": {"frees_keys": False},
+    "pages.components.shared.variant_form:show": {"only_train": False, "usual": 0},
     "pages.components.shared.zoom:show": {"has_shortcuts": False},
     "pages.components.style.request_draft:Draft": {"variants": 1, "batch": False},
+    "pages.components.upload.waiting_imports:_import_button": {"disabled": False},
 }
 
 

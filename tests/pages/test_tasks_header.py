@@ -1,0 +1,47 @@
+"""The Tasks page: how many there are, and who runs them."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from core import Tasks
+from core.tasks import TaskStatus
+from tests.pages.reading import read
+from tests.pages.running import open_page, services
+
+
+@pytest.mark.parametrize(
+    ("running", "ended", "said"),
+    [(0, 1, "1 task"), (1, 1, "2 tasks, 1 running"), (0, 49, "49 tasks"), (0, 50, "The 50 newest tasks")],
+)
+def test_the_tasks_are_counted_with_those_that_run(running: int, ended: int, said: str) -> None:
+    project = services().projects.create_project("Shelf")
+    at = open_page("tasks", project.id)  # at its start a server resumes what was interrupted
+    with services().db.transaction() as session:
+        for number in range(running + ended):
+            status = TaskStatus.RUNNING if number < running else TaskStatus.COMPLETED
+            session.add(Tasks(project_id=project.id, task_type="image-import", config={}, status=status))
+    assert read(at.run())[1] == said
+
+
+@pytest.mark.parametrize(
+    ("workers", "runs_here", "said"),
+    [
+        (None, True, ""),
+        (None, False, "Another Vitrine process runs the tasks of this database. Those that are started here begin "
+         "there, or here when it ends."),
+        (0, False, "warning: No worker runs, so tasks wait. Start one with the command vitrine worker."),
+        (1, False, ""),
+    ],
+    ids=["this process runs them", "another one does", "no worker", "a worker"],
+)  # fmt: skip
+def test_who_runs_the_tasks_is_said_where_nobody_does_here(
+    workers: int | None, runs_here: bool, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = services().projects.create_project("Shelf")
+    health: Any = SimpleNamespace(workers=workers, runs_here=runs_here)
+    monkeypatch.setattr(services().engine, "health", lambda: health)
+    lines = read(open_page("tasks", project.id))
+    told = [line for line in lines if line.startswith(("Another Vitrine", "warning: No worker"))]
+    assert told == ([said] if said else [])
