@@ -10,7 +10,7 @@ import orjson
 from core.errors import ExportError
 from core.export.checks.base import CheckResult, Expected, open_bundle
 from core.export.control_words import has_control_word
-from core.export.entries import GENERATED, ExportImage, FurtherImage, ImageGroup, file_name
+from core.export.entries import GENERATED, ExportImage, FurtherImage, ImageGroup, exported_size, file_name
 from core.export.job import ExportJob
 from core.export.layout import CHANGES_JSON
 from core.export.recipe import SPLITS
@@ -237,10 +237,8 @@ class _BundleWriter:
 
 def _aspect_ratio(image: ExportImage, max_side_px: int | None) -> float:
     """Return the longer side by the shorter one, as exported; 0 when the size is unknown."""
-    longer, shorter = max(image.width, image.height), min(image.width, image.height)
-    if max_side_px and longer > max_side_px:
-        longer, shorter = max_side_px, max(1, round(shorter * max_side_px / longer))
-    return longer / shorter if shorter else 0.0
+    sides = exported_size(image, max_side_px)
+    return max(sides) / min(sides) if min(sides) else 0.0
 
 
 def _with_files(

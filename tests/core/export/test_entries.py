@@ -14,6 +14,7 @@ from core.export.entries import (
     ExportImage,
     directory_name,
     entry_of,
+    exported_size,
     file_name,
     safe_stem,
 )
@@ -109,3 +110,19 @@ def test_a_file_name_is_unique_by_content_and_marks_generated_images() -> None:
 )  # fmt: skip
 def test_a_directory_is_named_like_its_title_with_dots_and_digits(title: str, name: str) -> None:
     assert directory_name(title) == name
+
+
+@pytest.mark.parametrize(
+    ("size_wh", "max_side_px", "exported_wh"),
+    [
+        ((640, 480), None, (640, 480)), ((640, 480), 640, (640, 480)), ((640, 480), 639, (639, 479)),
+        ((480, 640), 320, (240, 320)), ((4_000, 1), 1_000, (1_000, 1)), ((1, 4_000), 1_000, (1, 1_000)),
+        ((0, 0), 64, (0, 0)),
+    ],
+)  # fmt: skip
+def test_an_image_is_exported_no_larger_than_asked_for_and_at_least_a_pixel_wide(
+    size_wh: tuple[int, int], max_side_px: int | None, exported_wh: tuple[int, int]
+) -> None:
+    image = IMAGE._replace(width=size_wh[0], height=size_wh[1])
+
+    assert exported_size(image, max_side_px) == exported_wh
