@@ -31,8 +31,15 @@ TRUST = {"trust": {"answer": "yes"}}
 
 
 def store(
-    db: Database, project_id: str, ids: dict[str, str], check: str, found: Findings, *, series: str = "", hours: int | None = 0
-) -> None:  # fmt: skip
+    db: Database,
+    project_id: str,
+    ids: dict[str, str],
+    check: str,
+    found: Findings,
+    *,
+    series: str = "",
+    hours: int | None = 0,
+) -> None:
     """Store a run that ended so many hours ago, or has not ended."""
     ended = None if hours is None else utc_now() - timedelta(hours=hours)
     run = CheckRuns(project_id=project_id, check_name=check, series=series, result=TRUST, ended_at=ended)

@@ -4,12 +4,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from core import ProjectService
-from core.db import Database, Projects, connect
+from core.db import Database, Projects, connect, driver_errors
 from core.errors import ConfigurationError, InvalidInputError, StorageError
 
 
@@ -95,3 +96,45 @@ def test_a_bug_stays_a_bug(db: Database) -> None:
     with pytest.raises(Exception, match=r"no such table|does not exist") as raised, db.reading() as session:
         session.connection().exec_driver_sql("SELECT * FROM missing_table")
     assert not isinstance(raised.value, StorageError)
+
+
+class _ServerError(Exception):
+    def __init__(self, text: str, code: str | None) -> None:
+        super().__init__(text)
+        self.sqlstate = code
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "is_disconnect", "has_connection", "said"),
+    [
+        ("disk", "53100", False, True, "The disk of the database server is full"),
+        ("lock", "55P03", False, True, "Another program has locked the database"),
+        ("too slow", "57014", False, True, "stopped a statement that took too long"),
+        ("full", "53300", False, True, "has no connection left"),
+        ("FATAL: sorry, too many clients already", None, True, False, "has no connection left"),
+        ("gone", "57P01", False, True, "does not answer"),
+        ("gone", None, True, True, "does not answer"),
+        ("connection refused", None, False, False, "does not answer"),
+        ("FATAL: password authentication failed", None, False, False, "refuses the user or the password"),
+        ('FATAL:  database "x" does not exist', None, False, False, "has no database of this name"),
+        ("text fields cannot contain NUL (0x00) bytes", None, False, True, "contains the character NUL"),
+        ("text fields cannot contain NUL (0x00) bytes", "22021", False, True, ""),
+        ('Token "NaN" is invalid', "22P02", False, True, "A number is NaN or infinite"),
+        ('Token "x" is invalid', "22P02", False, True, ""),
+        ('Token "NaN" is invalid', "22000", False, True, ""),
+        ("value out of range", "22003", False, True, "at most 64 bits"),
+        ("cannot adapt type 'Images' using placeholder", None, False, True, "not a value of the type Images"),
+        ("duplicate key", "23505", False, True, ""),
+    ],
+)
+def test_what_a_server_answers_is_said_by_its_code(
+    text: str, code: str | None, is_disconnect: bool, has_connection: bool, said: str
+) -> None:
+    context = SimpleNamespace(
+        original_exception=_ServerError(text, code), dialect=SimpleNamespace(name="postgresql"),
+        is_disconnect=is_disconnect, connection=object() if has_connection else None,
+    )  # fmt: skip
+
+    error = driver_errors._replacement(context)
+
+    assert said in str(error) if said else error is None

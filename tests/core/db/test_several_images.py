@@ -77,7 +77,10 @@ def test_further_images_are_those_of_rows_that_exist_in_the_project(db: Database
 
 @pytest.mark.parametrize(
     ("generated_question", "generated_answer", "edited"),
-    [(None, None, False), ("Q?", "A", False), ("Q?", "B", True), ("P?", "A", True), (None, "A", False), ("P?", None, True)],
+    [
+        (None, None, False), ("Q?", "A", False), (None, "A", False), ("Q?", "B", True), ("P?", "A", True),
+        ("P?", None, True), (None, "B", True),
+    ],
 )  # fmt: skip
 def test_an_entry_is_edited_when_its_question_or_answer_is_not_what_a_model_wrote(
     generated_question: str | None, generated_answer: str | None, edited: bool

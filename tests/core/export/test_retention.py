@@ -1,10 +1,15 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from core import Projects
-from core.config import Settings
+from core.config import Settings, load_settings
 from core.db import Database, Exports, utc_now
-from core.export.retention import remove_old_exports
+from core.export import retention
+from core.export.bundle_files import export_files
+from core.export.retention import remove_lost_exports, remove_old_exports
+from tests.fakes.object_storage import FakeObjectStorage
 
 
 def _export(db: Database, project: Projects, name: str, days: float) -> Path:
@@ -31,3 +36,18 @@ def test_files_of_old_exports_go_and_everything_else_stays(db: Database, project
     assert [path.exists() for path in (*old, young, outside)] == [False, False, True, True]
     assert (db.data_dir / "vitrine.db").is_file()
     assert remove_old_exports(db) == 0
+
+
+def test_bundles_that_no_export_has_leave_the_bucket_a_day_later(
+    db: Database, project: Projects, bucket: FakeObjectStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert remove_lost_exports(db) == 0
+    monkeypatch.setenv("VITRINE_TASK_ENGINE", "dbos")
+    db.settings = load_settings()
+    files = export_files(db.settings)
+    for name in ("kept.zip", "lost.zip", "lost-too.zip"):
+        files.put(name, _export(db, project, name, 0) if name == "kept.zip" else db.data_dir / "vitrine.db")
+    assert remove_lost_exports(db) == 0
+    monkeypatch.setattr(retention, "_LOST_S", 1e-9)
+    assert remove_lost_exports(db) == 2
+    assert files.names() == {"kept.zip"}

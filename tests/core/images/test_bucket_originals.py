@@ -205,3 +205,40 @@ def test_an_import_pauses_with_a_sentence_while_the_storage_is_away_and_then_bri
         assert (ended.status, ended.failed_count) == ("completed", 0)
         assert services.images.list_images(project.id).total == 40
         assert stored_keys() == {image.path for image in services.images.iter_images(project.id)}
+
+
+@pytest.mark.parametrize(
+    ("storage_url", "sends", "said", "is_good"),
+    [
+        (None, False, "the originals are in the data directory", True),
+        (None, True, "so VITRINE_STORAGE_SEND_URLS has no effect", False),
+        (f"s3://{BUCKET}/vitrine", False, f"the originals are in s3://{BUCKET}/vitrine, at most 2.0 GB of them", True),
+    ],
+)
+def test_what_is_said_of_the_storage_follows_the_settings(
+    db: Database, storage_url: str | None, sends: bool, said: str, is_good: bool
+) -> None:
+    changed = {"storage_url": storage_url, "storage_send_urls": sends, "storage_cache_bytes": 2_000_000_000}
+
+    text, found = examine_storage(db.settings.model_copy(update=changed))
+
+    assert said in text
+    assert found is is_good
+
+
+def test_an_original_has_a_link_unless_links_are_unwanted_or_it_is_in_the_directory(
+    db: Database, services: Services, project: Projects
+) -> None:
+    (image,) = added(services, project)
+    cache = OriginalCache(db.data_dir / "other", 0)
+    with_links = BucketOriginals(db.settings.model_copy(update={"storage_links_s": 60}), cache)
+    without = BucketOriginals(db.settings.model_copy(update={"storage_links_s": 0}), cache)
+
+    assert (with_links.has(image.path), with_links.has("ab/gone.jpg")) == (True, False)
+    assert image.path in str(with_links.link(image.path))
+    assert without.link(image.path) is None
+    local = db.settings.images_dir / "ab" / "local.jpg"
+    local.parent.mkdir(parents=True)
+    local.write_bytes(b"x")
+    again = BucketOriginals(db.settings.model_copy(update={"storage_links_s": 60}), cache)
+    assert (again.has("ab/local.jpg"), again.link("ab/local.jpg")) == (True, None)

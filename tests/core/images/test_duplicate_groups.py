@@ -106,3 +106,29 @@ def test_undoing_a_merge_gives_every_image_its_questions_and_entries_again(
         ["where", "who"],
         [(question, "240.jpg", (question, ids[1], None, True)) for question in ("where", "who")],
     )
+
+
+def test_groups_are_read_page_by_page_each_with_its_oldest_image_first(services: Services, project: Projects) -> None:
+    sizes = [(160, 120), (200, 150), (240, 180)]
+    files = [(f"{seed}-{size[0]}.png", encoded(drawn(seed).resize(size), "PNG")) for seed in range(3) for size in sizes]
+    services.intake.add_images(project.id, [*files, ("alone.png", encoded(drawn(9), "PNG"))])
+
+    def pages(limit: int) -> list[list[list[str]]]:
+        found, after = [], None
+        while True:
+            page = services.duplicates.find_groups(project.id, limit=limit, after=after)
+            assert page.total == 3
+            found.append([[image.image_name for image in group] for group in page.groups])
+            if (after := page.next_cursor) is None:
+                return found
+
+    (all_groups,) = pages(3)
+    assert sorted(all_groups) == [[f"{seed}-{width}.png" for width, _ in sizes] for seed in range(3)]
+    assert pages(2) == [all_groups[:2], all_groups[2:]]
+    assert pages(1) == [[group] for group in all_groups]
+    big = services.duplicates.find_groups(project.id, ImageFilter(min_side_px=240))
+    assert ([[image.image_name for image in group] for group in big.groups], big.total) == (all_groups, 3)
+    assert services.duplicates.find_groups(project.id, ImageFilter(min_side_px=241)).groups == []
+    assert services.duplicates.find_groups(project.id, ImageFilter(near_duplicates=True)).total == 3
+    services.library.delete_images([big.groups[0][1].id])
+    assert sorted(len(group) for group in services.duplicates.find_groups(project.id).groups) == [2, 3, 3]

@@ -225,3 +225,27 @@ def test_the_values_of_fields_complete_the_line(services: Services, project: Pro
     assert queries.field_values(project.id, "object") == ("dog", "surfboard", "traffic light", "none")
     assert queries.field_values(project.id, "shape") == ("landscape", "portrait", "square")
     assert queries.field_values(project.id, "analyzed") == ("objects", "tags", "text")
+
+
+def test_the_paths_of_originals_are_those_of_all_or_of_some_images(
+    services: Services, project: Projects, ids: dict[str, str]
+) -> None:
+    chosen = {ids["beach.jpg"], ids["sign.jpg"], "nowhere"}
+    assert set(services.images.file_paths(project.id)) == set(ids.values())
+    services.images.file_paths(project.id)[ids["sign.jpg"]].unlink()
+    found = services.images.file_paths(project.id, chosen)
+    assert {id_: path.is_file() for id_, path in found.items()} == {ids["beach.jpg"]: True}
+
+
+def test_suggestions_have_counts_and_names_the_most_frequent_first(
+    services: Services, project: Projects, ids: dict[str, str]
+) -> None:
+    queries = services.image_queries
+    counted = {one.value: one.count for one in queries.value_counts(project.id, "object")}
+    assert counted == {"dog": 2, "surfboard": 1, "traffic light": 1, "none": 1}
+    within = queries.value_counts(project.id, "shape", "", parse_image_query("object:dog"))
+    assert {one.value: one.count for one in within} == {"landscape": 1, "portrait": 1, "square": 0}
+    assert [one.value for one in queries.value_counts(project.id, "name", "st")] == ["street.jpg"]
+    assert queries.similar_name(ids["sign.jpg"]) == "sign.jpg"
+    services.library.delete_images([ids["sign.jpg"]])
+    assert queries.similar_name(ids["sign.jpg"]) is None
