@@ -2,11 +2,16 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from core import app, interpreter
 from core.errors import StorageError
+from core.lazy import Lazy
 from core.runtime import Runtime, runtime
 from core.warmup import WarmUp
 
@@ -72,3 +77,40 @@ def test_what_a_person_can_mend_is_logged_in_one_sentence(caplog: pytest.LogCapt
     assert [(record.getMessage(), record.exc_info) for record in caplog.records] == [
         ("The database cannot be opened.", None)
     ]
+
+
+async def _seen(application: Any, type_: str, path: str) -> dict[str, Any] | None:
+    """Return the scope in which the routes below the prefixes see a request; None when it is the page's."""
+    seen: list[dict[str, Any]] = []
+
+    async def routes(scope: dict[str, Any], _receive: object, _send: object) -> None:
+        seen.append(scope)
+
+    application._routes = Lazy(lambda: routes)
+    await application({"type": type_, "path": path, "root_path": "/proxy"}, None, None)
+    return seen[0] if seen else None
+
+
+@pytest.mark.parametrize("base", ["", "/lab"])
+async def test_routes_beside_the_pages_are_those_below_a_prefix(base: str) -> None:
+    async def page(_scope: object, _receive: object, _send: object) -> None:
+        return
+
+    application = app._OwnRoutes(page, base, [])
+    for type_ in ("http", "websocket"):
+        scope = await _seen(application, type_, f"{base}/api/projects")
+        assert scope is not None
+        assert scope["root_path"] == f"/proxy{base}"
+    for type_, path in (("lifespan", f"{base}/api/x"), ("http", f"{base}/api"), ("http", f"{base}/explore")):
+        assert await _seen(application, type_, path) is None
+    if base:
+        assert await _seen(application, "http", "/api/projects") is None
+
+
+@pytest.mark.parametrize("base", ["", "lab"])
+def test_the_photographs_of_the_first_screen_are_served(base: str) -> None:
+    names = sorted(path.name for path in (Path(app.__file__).parent / "sample" / "thumbnails").iterdir())
+    client = TestClient(Starlette(routes=[app.sample_route(base)]))
+    prefix = f"/{base}" if base else ""
+    assert client.get(f"{prefix}/sample/{names[0]}").status_code == 200
+    assert client.get(f"{prefix}/sample/none.jpg").status_code == 404

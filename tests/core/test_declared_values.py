@@ -10,6 +10,7 @@ DECLARED: dict[str, dict[str, object]] = {
         "MAX_SIGN_INS": 10_000,
         "SIGN_IN_LIFE": timedelta(days=14),
         "_USE_RESOLUTION": timedelta(minutes=10),
+        "_CLAIM": timedelta(minutes=1),
     },
     "core.accounts.tries": {"FREE_FAILURES": 5, "MAX_DELAY_S": 900.0, "FORGET_AFTER_S": 3600.0},
     "core.background_loop": {
@@ -65,6 +66,7 @@ DECLARED: dict[str, dict[str, object]] = {
         "_SHARE_OF_ONE_REQUEST": 0.5,
         "_MAX_BACKOFF_S": 5.0,
         "_PART_BYTES": 8 << 20,
+        "_MOST_PARTS": 9_000,
     },
     "core.ownership": {
         "_IDS_AT_A_TIME": 500,
@@ -88,6 +90,9 @@ DECLARED: dict[str, dict[str, object]] = {
     "core.uvicorn_private": {
         "HEAD_TIMEOUT_S": 15.0,
         "MAX_HEAD_BYTES": 64_000,
+    },
+    "core.shared_files": {
+        "_MODES": {True: 0o700, False: 0o600},
     },
     "core.verifiers": {
         "MIN_IOU": 0.5,

@@ -1,9 +1,12 @@
 import urllib.request
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from core import Projects
+from core import metrics as metrics_module
 from core.db import Database, LlmCalls, Tasks
 from core.metrics import Metrics
 from tests.browser.driving import free_port
@@ -74,3 +77,18 @@ def test_a_port_that_is_taken_is_logged(db: Database, caplog: pytest.LogCaptureF
         assert _scraped(port)
     finally:
         first.close()
+
+
+def test_the_age_of_the_newest_backup_is_told_where_backups_are_made(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ages() -> list[float]:
+        return [one.samples[0].value for one in metrics_module._disk(db) if one.name == "vitrine_backup_age_seconds"]
+
+    assert ages() == []
+    made_at = datetime.now(UTC) - timedelta(hours=1)
+    status = SimpleNamespace(last=SimpleNamespace(manifest=SimpleNamespace(made_at=made_at)))
+    monkeypatch.setattr(metrics_module, "backup_status", lambda _settings: status)
+    assert ages() == [pytest.approx(3_600, abs=60)]
+    status.last = None
+    assert ages() == []

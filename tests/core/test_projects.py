@@ -216,3 +216,13 @@ def test_the_analyzers_of_new_images_are_stored_once_each_and_named_in_the_audit
     assert projects.set_analyzers(project.id, []).analyzers == ""
     acts = AuditService(db).find(AuditFilter(act="project.change")).items
     assert [act.details["analyzers"] for act in acts] == ["none", "text"]
+
+
+def test_an_empty_project_counts_nothing(projects: ProjectService, project: Projects) -> None:
+    counts = projects.counts(project.id)
+    assert counts == ProjectCounts(
+        images=0, images_without_questions=0, questions=0, questions_without_answer=0, images_with_open_questions=0,
+        entries=0, confirmed=0, rejected=0, generated=0,
+    )  # fmt: skip
+    summary = next(row for row in projects.summaries() if row.project.id == project.id)
+    assert (summary.images, summary.entries, summary.confirmed, summary.cover) == (0, 0, 0, None)

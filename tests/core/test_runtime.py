@@ -1,7 +1,10 @@
 import time
 
+import pytest
+
 from core import ProjectService
 from core.db import Database
+from core.metrics import Metrics
 from core.runtime import Runtime
 from core.services import Services
 
@@ -50,3 +53,14 @@ def test_closing_services_closes_their_loop(db: Database) -> None:
     loop = services.loop
     services.close(keep_image_workers=True)
     assert loop.loop.is_closed()
+
+
+def test_metrics_are_served_where_a_port_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Runtime()._make_metrics() is None
+    served: list[tuple[str, int]] = []
+    monkeypatch.setattr(Metrics, "serve", lambda _metrics, address, port: served.append((address, port)))
+    monkeypatch.setenv("VITRINE_METRICS_PORT", "9100")
+    assert isinstance(Runtime()._make_metrics(), Metrics)
+    assert [port for _, port in served] == [9100]
+    monkeypatch.setenv("VITRINE_METRICS_PORT", "soon")
+    assert Runtime()._make_metrics() is None  # each request is told the reason

@@ -1,5 +1,6 @@
 """The app, opened from Python."""
 
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +12,9 @@ import pytest
 
 import core
 from core.db import Database
-from core.errors import InvalidInputError
+from core.errors import InvalidInputError, VitrineError
 from core.notebook import showing
+from tests.fakes.http_server import Answer, HttpServer
 
 
 class Machine:
@@ -91,3 +93,48 @@ def test_the_started_app_answers_and_may_be_framed(db: Database, project: core.P
         assert showing._running(settings.data_dir, 1, project.id) == base
     finally:
         showing.stop_shown()
+
+
+def test_without_a_project_the_only_open_database_is_shown_else_the_configured_one(
+    db: Database, machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(showing, "open_databases", lambda: [db])
+    assert core.show(port=8600).url == "http://localhost:8600"
+    with core.connect(tmp_path / "second") as second:
+        monkeypatch.setattr(showing, "open_databases", lambda: [second, db])
+        assert showing._settings_of(None).data_dir == showing.load_settings().data_dir != second.data_dir
+        monkeypatch.setattr(showing, "open_databases", list)
+        assert showing._settings_of(None).data_dir == showing.load_settings().data_dir
+    assert [Path(env["VITRINE_DATA_DIR"]) for env in machine.started] == [db.data_dir.resolve()]
+
+
+def test_a_port_that_another_program_has_is_not_taken() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        assert showing._free_port(taken) not in (0, taken)
+    free = showing._free_port(0)
+    assert showing._free_port(free) == free > 1_023
+
+
+@pytest.mark.parametrize(("ends", "timeout_s"), [(1, 60.0), (None, 0.0)])
+def test_an_app_that_ends_or_does_not_answer_is_stopped_and_said(
+    monkeypatch: pytest.MonkeyPatch, ends: int | None, timeout_s: float
+) -> None:
+    stopped: list[bool] = []
+    monkeypatch.setattr(showing, "_POLL_INTERVAL_S", 0.0)
+    monkeypatch.setattr(showing, "_START_TIMEOUT_S", timeout_s)
+    monkeypatch.setattr(showing, "_get", lambda _url: httpx.Response(503))
+    process: Any = SimpleNamespace(poll=lambda: ends, terminate=lambda: stopped.append(True))
+    with pytest.raises(VitrineError, match="The app did not start"):
+        showing._wait_until_it_answers(process, 8600)
+    assert stopped == [True]
+
+
+def test_the_app_is_asked_directly_whatever_proxy_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    with HttpServer(lambda _: Answer(200)) as server, HttpServer(lambda _: Answer(418)) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        answer = showing._get(server.url)
+        assert (answer.status_code, proxy.received) == (200, [])
+    assert showing._get(server.url) is None
