@@ -11,6 +11,7 @@ from core.verifiers import (
     lmms_results,
     overlap,
     score,
+    similarity,
     trl_reward,
     verifier_of,
     verl_reward,
@@ -215,3 +216,47 @@ def test_trainers_and_evaluators_call_the_checkers_in_their_own_way() -> None:
     assert lmms_results({"checker": "set", "arguments": "{}", "answer": '["red"]'}, ["red"]) == {
         "accuracy": 1.0, "score": 1.0,
     }  # fmt: skip
+
+
+def _box(*xyxy: int, label: str = "cup") -> str:
+    return json.dumps([{"bbox_2d": xyxy, "label": label}])
+
+
+@pytest.mark.parametrize(
+    ("checker", "arguments", "truth", "answer", "share"),
+    [
+        ("set", {}, '["red"]', '["red"]', 1.0), ("set", {}, '["red"]', '["blue"]', 0.0),
+        ("set", {}, '["red"]', '["red", "blue"]', 0.5), ("set", {}, '["red", "blue"]', "red", 0.5),
+        ("json", {}, '{"a": 1}', '{"a": 1}', 1.0), ("json", {}, '{"a": 1}', '{"a": 2}', 0.0),
+        ("json", {}, '{"a": 1}', '{"a": 1, "b": 2}', 0.5), ("json", {}, '{"a": 1}', "no document", 0.0),
+        ("iou", {}, _box(0, 0, 10, 10), _box(0, 0, 10, 10), 1.0),
+        ("iou", {}, _box(0, 0, 10, 10), _box(0, 0, 10, 10, label="dog"), 0.0),
+        ("iou", {}, _box(0, 0, 10, 10), _box(0, 0, 10, 5), 1.0),  # half is enough
+        ("iou", {"min_iou": 0.51}, _box(0, 0, 10, 10), _box(0, 0, 10, 5), 0.0),
+        ("iou", {}, _box(0, 0, 10, 10), "[]", 0.0),
+        ("anls", {}, "ab", "ac", 0.0), ("anls", {"min_anls": 0.4}, "ab", "ac", 0.5), ("anls", {}, "abcd", "abce", 0.75),
+        ("anls", {}, "ab", "AB", 1.0), ("anls", {}, "a", "b", 0.0), ("anls", {}, "ab", "ab" * 50, 0.0),
+        ("number", {"tolerance": 0.5}, "3", "3.5", 1.0), ("number", {"tolerance": 0.5}, "3", "3.6", 0.0),
+        ("number", {}, "3", "3.1", 0.0), ("number", {}, "no number", "3", 0.0),
+    ],
+)  # fmt: skip
+def test_each_checker_scores_an_answer_by_the_share_that_is_right(
+    checker: str, arguments: dict[str, float], truth: str, answer: str, share: float
+) -> None:
+    assert score(checker, arguments, truth, answer) == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "share"),
+    [("", "", 1.0), ("a", "b", 0.0), ("", "a", 0.0), ("kitten", "sitting", 4 / 7), ("sitting", "kitten", 4 / 7)],
+)
+def test_similarity_is_what_the_edit_distance_leaves_of_the_longer_text(first: str, second: str, share: float) -> None:
+    assert similarity(first, second) == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    ("other", "share"),
+    [((0, 0, 4, 4), 1.0), ((4, 0, 8, 4), 0.0), ((0, 4, 4, 8), 0.0), ((2, 2, 6, 6), 4 / 28), ((0, 0, 4, 0), 0.0)],
+)
+def test_boxes_that_only_touch_do_not_overlap(other: tuple[float, ...], share: float) -> None:
+    assert overlap((0, 0, 4, 4), other) == overlap(other, (0, 0, 4, 4)) == pytest.approx(share)
