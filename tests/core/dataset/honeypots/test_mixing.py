@@ -191,3 +191,25 @@ def test_a_share_of_the_queue_are_honeypots() -> None:
     mixing = Mixing("project", "ada", LINE, 0.03, "", "seed")
     behind = sum(mixing.comes_behind(str(number)) for number in range(97_000))
     assert 2_700 < behind < 3_300
+
+
+def test_a_bulk_action_on_chosen_entries_reaches_a_honeypot_as_one_on_a_filter_does_not(
+    db: Database, project: Projects, filled: list[ImageDatasets]
+) -> None:
+    shown = queue(db, project)
+    pot = next(iter(pots_of(db, project)))
+    review = ReviewService(db)
+
+    assert review.bulk_ids(project.id, [pot], "confirm", actor="ada").changed == 1
+    assert [entry.id for entry in queue(db, project)] == [entry.id for entry in shown if entry.id != pot]
+    assert review.bulk(project.id, parse_search("is:open"), "tag", "some", actor="ada").changed == 24
+
+
+def test_a_honeypot_is_younger_than_its_entry_also_where_a_page_ends(
+    db: Database, project: Projects, filled: list[ImageDatasets]
+) -> None:
+    shown, pots = queue(db, project, limit=1), pots_of(db, project)
+
+    waits = [entry.create_at - before.create_at for before, entry in pairwise(shown) if entry.id in pots]
+    assert len(waits) == len(pots)
+    assert min(waits) > timedelta()
