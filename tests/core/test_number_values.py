@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from core.number_values import number_key, numbers_in, stated_number, states
+from core.number_values import _is_same_thing, number_key, numbers_in, stated_number, states
 from core.verifiers import check, verifier_of
 
 
@@ -102,3 +102,56 @@ def test_a_text_with_two_numbers_states_none_of_them() -> None:
     assert three is not None
     assert states("3, yes, 3", three)
     assert not states("3 or 4", three)
+
+
+@pytest.mark.parametrize(
+    ("text", "tolerance"),
+    [
+        ("3", 0.0), ("3.5", 0.05), ("3.25", 0.005), ("1,234", 0.0), ("0.125", 0.0005), ("4/5", 0.0), ("3/8", 0.005),
+        ("2/3", 0.005), ("1/125", 0.004), ("three", 0.0),
+    ],
+)  # fmt: skip
+def test_a_number_leaves_open_half_of_its_last_decimal(text: str, tolerance: float) -> None:
+    found = stated_number(text)
+
+    assert found is not None
+    assert found.tolerance == pytest.approx(tolerance)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("hund", "hunden", True), ("hun", "hunden", True), ("hu", "hund", False), ("hund", "hundehaus", False),
+        ("dog", "dogies", True), ("dog", "dogmatic", False), ("dog", "dog", True), ("ab", "ab", True),
+        ("狗", "大狗", True), ("大狗", "狗", False),
+    ],
+)  # fmt: skip
+def test_a_thing_is_the_same_in_another_ending(one: str, other: str, is_same: bool) -> None:
+    assert _is_same_thing(one, other) is is_same
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"), [("3 cups", "cup"), ("3 gas", "gas"), ("3 glass", "glass"), ("3 cats", "cat"), ("3 bus", "bus")]
+)
+def test_a_unit_is_its_word_in_the_singular(text: str, unit: str) -> None:
+    found = stated_number(text)
+
+    assert found is not None
+    assert (found.unit, found.counts_things) == (unit, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "tolerance", "is_stated"),
+    [("3.1", 0.1, True), ("3.2", 0.1, False), ("2.9", 0.1, True), ("3.0000000001", 0.0, True), ("3.001", 0.0, False)],
+)
+def test_a_number_is_stated_within_the_tolerance(text: str, tolerance: float, is_stated: bool) -> None:
+    three = stated_number("3")
+
+    assert three is not None
+    assert states(text, three, "", tolerance) is is_stated
+
+
+def test_the_longest_word_of_a_number_counts_and_a_number_before_k_is_unreadable() -> None:
+    assert [one.value for one in numbers_in("sixteen or seventeen or six", "en")] == [16, 17, 6]
+    assert [one.value for one in numbers_in("on iki", "tr")] == [12]
+    assert math.isnan(numbers_in("about 5k people", "en")[0].value)

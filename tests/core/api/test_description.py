@@ -13,10 +13,13 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
+from core import Projects
 from core.api import build_routes
 from core.api.description import EXAMPLES
 from core.services import Services
+from tests.core.dataset.conftest import add_image
 from tests.pictures import png
 from tests.serving import served
 
@@ -106,3 +109,13 @@ def _main_job(url: str) -> None:
     task = wait(call("exports.export_entries", project.id, body=export))
     (row,) = httpx.get(url + task.download_url).json()
     assert row["conversations"][0]["value"].endswith(entries[0].question)
+
+
+def test_the_examples_of_a_change_and_a_decision_are_for_a_new_entry(services: Services, project: Projects) -> None:
+    image = add_image(services.db, project.id, "a.jpg")
+    client = TestClient(Starlette(routes=build_routes(lambda: services)), base_url="http://localhost:8501")
+    for method, path, example in (("PUT", "", "EntryChange"), ("POST", "/decide", "EntryDecision")):
+        body = EXAMPLES["NewEntry"] | {"image_id": image.id, "question": f"{example}?"}
+        entry = client.post(f"/api/projects/{project.id}/image-datasets", json=body).json()
+        answer = client.request(method, f"/api/image-datasets/{entry['id']}{path}", json=EXAMPLES[example])
+        assert answer.status_code == 200, answer.text

@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from starlette.types import Message
 
-from core.api import build_routes, credentials, login
+from core.api import build_routes, credentials, devices, login
 from core.db import connect
 from core.services import Services
 
@@ -146,3 +146,21 @@ def test_a_body_that_stops_ends_by_itself_and_is_no_bug(
     asyncio.run(locked.app(scope, receive, send))
     assert sent == statuses
     assert "request failed" not in caplog.text
+
+
+def test_the_browser_keeps_a_session_for_two_weeks_and_its_device_for_a_year(locked: TestClient) -> None:
+    answer = locked.post(login.PATH, json={"password": "open sesame"})
+    kept = {line.partition("=")[0]: line for line in answer.headers.get_list("Set-Cookie")}
+    lives = {credentials.COOKIE: 14 * 24 * 3600, devices.DEVICE_COOKIE: 365 * 24 * 3600}
+    assert kept.keys() == lives.keys()
+    for name, life_s in lives.items():
+        assert set(kept[name].split("; ")[1:]) == {f"Max-Age={life_s}", "Path=/", "HttpOnly", "SameSite=lax"}
+    (ended,) = locked.delete(login.PATH).headers.get_list("Set-Cookie")
+    assert ended.startswith(f'{credentials.COOKIE}=""')
+    assert {"Max-Age=0", "Path=/", "HttpOnly", "SameSite=lax"} <= set(ended.split("; "))
+
+
+def test_who_opens_the_address_of_the_session_is_led_to_the_app(locked: TestClient) -> None:
+    locked.post(login.PATH, json={"password": "open sesame"})
+    led = locked.get(login.PATH, follow_redirects=False)
+    assert (led.status_code, led.headers["Location"]) == (303, "/")

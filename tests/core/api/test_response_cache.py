@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse
 from starlette.testclient import TestClient
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from core import Images, Projects, ProjectService, connect
 from core.api import build_routes, response_cache
@@ -203,3 +203,32 @@ def test_a_cached_response_still_needs_authentication(tmp_path: Path, monkeypatc
 def _locked_client(tmp_path: Path) -> Iterator[TestClient]:
     with connect(tmp_path / "data") as db:
         yield TestClient(Starlette(routes=build_routes(lambda: Services(db))), base_url="http://localhost:8501")
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "parts", "kept"),
+    [
+        (200, [(b"content-length", b"4")], [b"abcd"], b"abcd"),
+        (200, [(b"content-length", b"4")], [b"ab", b"cd"], b"abcd"),
+        (200, [(b"content-length", b"5")], [b"abcde"], None), (200, [(b"content-length", b"5")], [b"abcd", b"e"], None),
+        (200, [], [b"abcd"], None), (404, [(b"content-length", b"4")], [b"abcd"], None),
+        (200, [(b"content-length", b"0")], [b""], b""),
+    ],
+)  # fmt: skip
+async def test_a_whole_short_response_of_known_length_is_kept(
+    monkeypatch: pytest.MonkeyPatch, status: int, headers: list[tuple[bytes, bytes]], parts: list[bytes],
+    kept: bytes | None,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(response_cache, "_MAX_BODY_BYTES", 4)
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    recorder = response_cache._Recorder(send)
+    await recorder({"type": "http.response.start", "status": status, "headers": headers})
+    for number, part in enumerate(parts, 1):
+        assert not recorder.is_complete
+        await recorder({"type": "http.response.body", "body": part, "more_body": number < len(parts)})
+    assert (recorder.is_complete, bytes(recorder.body) if recorder.is_complete else None) == (kept is not None, kept)
+    assert len(sent) == 1 + len(parts)

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from core.db import Database, TaskChunks, TaskItems, Tasks, TaskSignals, Workers
@@ -93,6 +93,9 @@ def test_queued_items_are_handed_out_in_groups_up_to_so_many_and_each_once(
     assert library.handed_out == [("counting|", "v1")] * 4
     assert not _is_needed(db, planner, task)
     assert len(_plan(db, planner, task)) == 4
+    with db.transaction() as session:
+        session.execute(delete(TaskChunks).where(col(TaskChunks.first_position) < 4))
+    assert _is_needed(db, planner, task)  # half of what may be handed out is left
 
 
 def test_more_is_handed_out_when_half_of_it_is_done(db: Database, planner: ChunkPlanner, make_task: MakeTask) -> None:
