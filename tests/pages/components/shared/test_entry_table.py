@@ -4,7 +4,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import Projects
+from core.dataset import EntryFilter
 from pages.components.shared import entry_table
+from tests.pages.controls import controls
+from tests.pages.reading import draw, read
 from tests.pages.running import open_page, services, texts
 from tests.pictures import striped
 
@@ -56,3 +59,24 @@ def test_tags_are_needed_before_they_are_added_and_an_undo_says_what_stays(proje
 )
 def test_an_emptied_cell_is_no_score_or_no_text(name: str, value: object, stored: object) -> None:
     assert entry_table._value(name, value) == stored
+
+
+def test_an_action_asks_for_what_it_needs() -> None:
+    found: list[object] = []
+    at = {action: draw(lambda action=action: found.append(entry_table._bulk_value(action)))
+          for action in ("confirm", "reject", "rate", "tag", "untag", "delete")}  # fmt: skip
+    assert found[:1] + found[2:] == [None, 3.0, "", "", None]
+    assert controls(at["rate"]) == {"bulk-score": "number_input Stars | value 3.0 | min 0 max 5 step 0.5"}
+    assert controls(at["untag"]) == {"bulk-tags": "text_input Tags, separated by commas | value ''"}
+    assert list(controls(at["reject"])) == ["bulk-reason"]
+
+
+@pytest.mark.parametrize(("count", "is_warned"), [(0, False), (1, True)])
+def test_what_would_count_as_right_although_it_is_not_is_warned_of(
+    count: int, is_warned: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = dict.fromkeys(entry_table._PROBLEMS, 0) | {next(iter(entry_table._PROBLEMS)): count}
+    monkeypatch.setattr(services().entries, "failing", lambda *_of: counts)
+    found = read(draw(entry_table._warn, "p", EntryFilter()))
+    assert [line.partition(":")[0] for line in found] == (["warning"] if is_warned else [])
+    assert all(line.endswith(". Confirmed, they count as right.") for line in found)
