@@ -123,3 +123,17 @@ def test_a_list_of_tasks_reads_all_its_exports_in_one_query(
     listed = client.get(f"/api/projects/{project.id}/tasks").json()["items"]
     assert {task["id"] for task in listed} == set(made)
     assert [sorted(ids) for ids in queried] == [sorted(made)]
+
+
+async def test_a_stream_without_a_change_has_a_comment_after_each_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    running, ended = {"ended_at": None, "note": "läuft"}, {"ended_at": "now", "note": ""}
+    states = iter([running] * 6 + [ended])
+    monkeypatch.setattr(tasks, "_state", lambda *_: next(states))
+    monkeypatch.setattr(tasks, "POLL_INTERVAL_S", 0.01)
+    monkeypatch.setattr(tasks, "PING_INTERVAL_S", 0.02)
+    nothing: Any = None
+    told = [event async for event in tasks._events(nothing, nothing, "id")]
+    assert told == [
+        'event: progress\ndata: {"ended_at": null, "note": "läuft"}\n\n', ": ping\n\n", ": ping\n\n",
+        'event: end\ndata: {"ended_at": "now", "note": ""}\n\n',
+    ]  # fmt: skip

@@ -195,3 +195,10 @@ def test_the_archive_of_a_cancelled_task_is_removed_at_the_next_start(services: 
     abandoned.mkdir()
     assert services.mover.remove_leftovers() == 1
     assert services.mover.archive_path(task.id).is_file()
+
+
+def test_an_export_goes_on_in_the_directory_that_it_has_begun(services: Services, project_id: str) -> None:
+    task = services.tasks.create_task(project_id, EXPORT_TASK)
+    services.mover.archive_directory(task.id).mkdir(parents=True)
+    assert _run(services, task).status == "completed"
+    assert services.mover.archive_path(task.id).is_file()

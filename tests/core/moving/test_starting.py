@@ -38,3 +38,14 @@ def test_what_was_uploaded_into_a_project_is_imported_as_no_other_one(services: 
     with pytest.raises(NotFoundError) as raised:
         services.project_imports.from_upload(upload.id)
     assert "secret name" not in str(raised.value)
+
+
+def test_a_path_is_imported_from_anywhere_by_a_program_and_from_the_roots_by_others(
+    services: Services, elsewhere: Services, project_id: str, tmp_path: Path
+) -> None:
+    archive = services.projects.export_project(project_id, tmp_path / "shelf.zip")
+    with pytest.raises(InvalidInputError, match="Nothing may be imported from there"):
+        elsewhere.project_imports.from_path(str(archive), in_roots=True)
+    task = elsewhere.project_imports.from_path(str(archive))
+    assert (task.task_type, task.started_by) == (IMPORT_TASK, "local")
+    assert task.config == {"path": str(archive), "name": "shelf.zip"}

@@ -163,3 +163,22 @@ async def test_several_processes_pass_the_cost_cap_by_no_more_than_what_was_in_f
 
 def _nothing(*_: object) -> None:
     return
+
+
+@pytest.mark.parametrize(
+    ("costs", "cap", "processed", "allowed"),
+    [
+        ([], 1.0, 0, 1), ([0.25], 1.0, 0, 1), ([None], 1.0, 1, 5), ([0.0], 1.0, 1, 5), ([0.25], 1.0, 1, 3),
+        ([0.25], 0.5, 1, 1), ([0.25], 0.49, 1, 0), ([0.25], 0.25, 1, 0), ([0.1, 0.2], 0.7, 2, 2),
+        ([0.01], 1.0, 1, 5), ([0.3], 0.2, 1, 0),
+    ],
+)  # fmt: skip
+def test_so_many_items_are_started_as_the_rest_of_the_cap_pays_for(
+    db: Database, make_task: MakeTask, costs: list[float | None], cap: float, processed: int, allowed: int
+) -> None:
+    task = make_task("ok")
+    with db.transaction() as session:
+        session.add_all(LlmCalls(task_id=task.id, model="m", request_hash="0", state="ok", cost=cost) for cost in costs)
+    with db.reading() as session:
+        found = item_queue._affordable_items(session, task.id, cap, processed=processed, most=5)
+    assert max(found, 0) == allowed
