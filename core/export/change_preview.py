@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 from core.errors import ImageRejectedError, MissingFileError
 from core.export.entries import ExportImage, ImageGroup, ImagePlan
 from core.export.recipe import ExportRecipe
-from core.export.writing.changing import ChangeCounts, ImageChanges
-from core.transform.geometry import Resize
+from core.export.writing.changing import ChangeCounts, ImageChanges, fitting
 from core.transform.rendering import Rendering, render_all
-from core.transform.steps import Step, size_after
 
 if TYPE_CHECKING:
     from core.images import ImageService
@@ -86,14 +84,8 @@ def _rendered(plans: Sequence[ImagePlan], images: "ImageService") -> list[bytes]
             except MissingFileError:
                 continue
             wanted[number] = Rendering(
-                original, directory / f"{number}.jpg", (*plan.steps, *_smaller(plan)), quality=85
+                original, directory / f"{number}.jpg", (*plan.steps, *fitting(plan, _SIDE_PX)), quality=85
             )
         made = dict(zip(wanted, render_all(images.settings, list(wanted.values())), strict=True))
         found = (made.get(number) for number in range(len(plans)))
         return [b"" if path is None or isinstance(path, ImageRejectedError) else path.read_bytes() for path in found]
-
-
-def _smaller(plan: ImagePlan) -> tuple[Step, ...]:
-    width, height = size_after(plan.steps, (plan.original.width, plan.original.height))
-    scale = _SIDE_PX / max(width, height)
-    return (Resize(max(1, round(width * scale)), max(1, round(height * scale))),) if scale < 1 else ()

@@ -16,12 +16,11 @@ from core.db import VARIANT, Database, Events, ImageDatasets, Images, Questions,
 from core.errors import ConflictError, ImageRejectedError, InvalidInputError, NotFoundError
 from core.export.entries import Entry, ImagePlan, entry_of, image_of
 from core.export.recipe import ExportRecipe
-from core.export.writing.changing import SIZE_UNKNOWN, ImageChanges, regions_of, units_of
+from core.export.writing.changing import SIZE_UNKNOWN, ImageChanges, fitting, regions_of, units_of
 from core.images import lifecycle
 from core.images.duplicates import record
 from core.images.stored_file import NewFile, StoredFile, VariantMark
 from core.transform import Preprocessing
-from core.transform.geometry import Resize
 from core.transform.preprocessing import CannotChangeError, steps_of
 from core.transform.regions import ENTRIES, FindRegions
 from core.transform.rendering import EXTENSIONS, FileFormat, Rendering, format_for, render_all
@@ -95,7 +94,8 @@ class ImageVersions:
         """
         plan = self._plan(image_id, preprocessing)
         with self._images.intake.workdir() as directory:
-            path = self._rendered(plan, directory / "preview", (*plan.steps, *_smaller(plan.size_wh)), "JPEG", 85)
+            steps = plan.steps + fitting(ImagePlan(image_of(plan.row), plan.steps), _PREVIEW_SIDE_PX)
+            path = self._rendered(plan, directory / "preview", steps, "JPEG", 85)
             return VersionPreview(path.read_bytes(), plan.size_wh, len(plan.kept), plan.left_out)
 
     def save(
@@ -210,11 +210,6 @@ def _plans(row: Images, unit: Sequence[Entry], steps: tuple[Step, ...]) -> list[
     image = image_of(row)
     longest = max((_image_ids(entry) for entry in unit), key=len)
     return [ImagePlan(image, steps if image_id == row.id else ()) for image_id in longest]
-
-
-def _smaller(size_wh: tuple[int, int]) -> tuple[Step, ...]:
-    scale = _PREVIEW_SIDE_PX / max(size_wh)
-    return (Resize(max(1, round(size_wh[0] * scale)), max(1, round(size_wh[1] * scale))),) if scale < 1 else ()
 
 
 def _new_file(plan: _Plan, path: Path, *, replaces: bool) -> NewFile:

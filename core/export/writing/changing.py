@@ -203,7 +203,7 @@ def planned_source(
 
     def source(plan: ImagePlan) -> Path | None:
         as_format = format_for(plan.original.format, how.format, needs_jpeg=needs_jpeg)
-        steps = plan.steps + _fitting(plan, recipe.max_side_px)
+        steps = plan.steps + fitting(plan, recipe.max_side_px)
         floats = how.normalize if how.normalize and how.normalize.write == "float" else None
         try:
             wanted = Rendering(
@@ -218,7 +218,8 @@ def planned_source(
     return source
 
 
-def _fitting(plan: ImagePlan, max_side_px: int | None) -> tuple[Step, ...]:
+def fitting(plan: ImagePlan, max_side_px: int | None) -> tuple[Step, ...]:
+    """Return the step that makes the image of a plan no larger than *max_side_px*; none when it is not larger."""
     size_wh = size_after(plan.steps, (plan.original.width, plan.original.height))
     smaller = exported_size(plan.original._replace(width=size_wh[0], height=size_wh[1]), max_side_px)
     return (Resize(*smaller),) if smaller != size_wh else ()
