@@ -242,3 +242,17 @@ def test_an_original_has_a_link_unless_links_are_unwanted_or_it_is_in_the_direct
     local.write_bytes(b"x")
     again = BucketOriginals(db.settings.model_copy(update={"storage_links_s": 60}), cache)
     assert (again.has("ab/local.jpg"), again.link("ab/local.jpg")) == (True, None)
+
+
+def test_a_bucket_belongs_to_the_data_directory_that_used_it_first(db: Database, tmp_path: Path) -> None:
+    def originals(data_dir: Path) -> BucketOriginals:
+        data_dir.mkdir(exist_ok=True)
+        return BucketOriginals(db.settings.model_copy(update={"data_dir": data_dir}), OriginalCache(data_dir, 0))
+
+    own, other, unused = (originals(tmp_path / name) for name in ("own", "other", "unused"))
+    assert not own.is_of_another()
+    assert own.is_owner()
+    assert not own.is_of_another()
+    assert unused.is_of_another()
+    assert not other.is_owner()
+    assert other.is_of_another()
