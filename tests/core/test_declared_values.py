@@ -106,6 +106,8 @@ DECLARED: dict[str, dict[str, object]] = {
     },
 }
 DEFAULTS: dict[str, dict[str, object]] = {
+    "core.fetch:fetch": {"timeout_s": 30.0},
+    "core.listings:ListingService._page": {"newest_first": True, "offset": 0},
     "core.access:SignInService.refuse": {"by_provider": False},
     "core.bucket_address:require_allowed": {"in_list": False},
     "core.caller:Caller": {"is_signed_in": False},

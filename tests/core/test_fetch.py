@@ -10,7 +10,7 @@ import pytest
 
 from core import fetch as fetching
 from core.errors import InvalidInputError
-from core.fetch import FetchError, fetch, is_public
+from core.fetch import PORTS, FetchError, _port, asked_wait_s, fetch, is_public
 
 
 class LoopbackServer(BaseHTTPRequestHandler):
@@ -207,3 +207,47 @@ def test_a_redirect_from_https_to_http_is_not_followed(monkeypatch: pytest.Monke
         asyncio.run(fetch("https://images.example/a.png", max_bytes=10))
 
     assert requested == ["https://images.example/a.png"]
+
+
+@pytest.mark.parametrize(
+    ("header", "wait_s"),
+    [
+        ("5", 5.0), ("0.5", 0.5), ("-3", 0.0), ("", None), ("soon", None), ("inf", None), ("nan", None),
+        ("99999999999", 365 * 24 * 3600.0), ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        ("Wed, 21 Oct 9998 07:28:00 GMT", 365 * 24 * 3600.0), ("Wed, 21 Oct 2015 07:28:00", None),
+    ],
+)  # fmt: skip
+def test_a_server_asks_to_wait_by_a_number_or_a_date_and_at_most_a_year(header: str, wait_s: float | None) -> None:
+    assert asked_wait_s(header) == wait_s
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("https://user@example.com/", "user name or password"), ("https://:pass@example.com/", "user name or password"),
+        ("https://example.com:80/", "not 80. Leave the port out"), ("http://example.com:443/", "not 443"),
+        ("ftp://example.com/", "not a web address"), ("https://", "not a web address"),
+        ("http://[::1", "not a web address"),
+    ],
+)  # fmt: skip
+def test_an_address_that_is_not_fetched_says_what_to_change(url: str, said: str) -> None:
+    with pytest.raises(InvalidInputError, match=said):
+        _port(url, PORTS)
+
+
+@pytest.mark.parametrize(
+    ("url", "port"), [("http://example.com/", 80), (" https://example.com/ ", 443), ("https://example.com:443/", 443)]
+)
+def test_the_usual_port_may_be_named(url: str, port: int) -> None:
+    assert _port(url, PORTS) == port
+
+
+@pytest.mark.usefixtures("loopback_counts_as_public")
+def test_a_body_may_have_all_of_max_bytes_and_three_redirects_are_followed(port: int) -> None:
+    here = ["127.0.0.1"]
+    assert len(get(f"http://a.example:{port}/bytes/1000", port, here, max_bytes=1000).data) == 1000
+    with pytest.raises(FetchError, match="more than 0 MB"):
+        get(f"http://a.example:{port}/bytes/1001", port, here, max_bytes=1000)
+    assert get(f"http://a.example:{port}/to//to//to//a.png", port, *[here] * 4).data == b"abc"
+    with pytest.raises(FetchError, match="redirects more than 3 times"):
+        get(f"http://a.example:{port}/to//to//to//to//a.png", port, *[here] * 5)

@@ -30,6 +30,7 @@ DECLARED: dict[str, dict[str, object]] = {
     },
 }
 DEFAULTS: dict[str, dict[str, object]] = {
+    "core.moving.incoming:ImportedProject": {"left_out_vectors": 0},
     "core.moving.starting:ProjectImports.from_path": {"in_roots": False},
 }
 

@@ -1,6 +1,6 @@
 """Declared limits and defaults: whoever changes one changes it here too, because callers rely on it."""
 
-from tests.declared import read
+from tests.declared import read, read_defaults
 
 DECLARED: dict[str, dict[str, object]] = {
     "core.notebook.html": {
@@ -18,3 +18,13 @@ DECLARED: dict[str, dict[str, object]] = {
 
 def test_constants_have_the_declared_values() -> None:
     assert read(DECLARED) == DECLARED
+
+
+DEFAULTS: dict[str, dict[str, object]] = {
+    "core.notebook.showing:show": {"port": 8501, "height_px": 800},
+    "core.notebook.showing:ShownApp": {"height_px": 800, "is_in_cell": False},
+}
+
+
+def test_what_is_left_out_of_a_call_has_the_value_that_callers_rely_on() -> None:
+    assert read_defaults(DEFAULTS) == DEFAULTS

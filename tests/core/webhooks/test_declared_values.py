@@ -1,6 +1,6 @@
 """Declared limits and defaults: whoever changes one changes it here too, because callers rely on it."""
 
-from tests.declared import read
+from tests.declared import read, read_defaults
 
 DECLARED: dict[str, dict[str, object]] = {
     "core.webhooks.added_images": {
@@ -38,3 +38,14 @@ DECLARED: dict[str, dict[str, object]] = {
 
 def test_constants_have_the_declared_values() -> None:
     assert read(DECLARED) == DECLARED
+
+
+DEFAULTS: dict[str, dict[str, object]] = {
+    "core.webhooks.deriving:Told": {"is_held": False},
+    "core.webhooks.sending:Reply": {"took_ms": 0},
+    "core.webhooks.service:DeliveryCounts": {"waiting": 0, "delivered": 0, "given_up": 0, "total": 0},
+}
+
+
+def test_what_is_left_out_of_a_call_has_the_value_that_callers_rely_on() -> None:
+    assert read_defaults(DEFAULTS) == DEFAULTS
