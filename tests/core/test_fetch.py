@@ -251,3 +251,15 @@ def test_a_body_may_have_all_of_max_bytes_and_three_redirects_are_followed(port:
     assert get(f"http://a.example:{port}/to//to//to//a.png", port, *[here] * 4).data == b"abc"
     with pytest.raises(FetchError, match="redirects more than 3 times"):
         get(f"http://a.example:{port}/to//to//to//to//a.png", port, *[here] * 5)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",  # noqa: S104
+        "224.0.0.1", "240.0.0.1", "255.255.255.255", "198.18.0.1", "::1", "::", "fe80::1%eth0", "fd00::1", "fec0::1",
+        "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "2001:0:7f00:1::", "ff02::1",
+    ],
+)  # fmt: skip
+def test_an_address_of_this_machine_or_network_or_that_leads_to_one_is_not_public(address: str) -> None:
+    assert not is_public(address)

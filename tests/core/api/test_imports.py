@@ -159,3 +159,15 @@ def test_only_buckets_that_the_settings_name_are_imported_from(client: TestClien
         assert answer.status_code == 422
         assert "This bucket may not be used. Allowed by VITRINE_ALLOWED_BUCKETS: s3://pictures/theirs." in answer.text
     assert ended(client, started("s3://pictures/theirs/2026"))["result"]["counts"] == {"added": 1}
+
+
+def test_what_an_import_would_do_is_shown_for_paths_below_the_roots_and_complete_uploads_only(
+    client: TestClient, services: Services, project: Projects, tmp_path: Path
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(encoded())
+    url = f"/api/projects/{project.id}/imports/preview"
+    refused = client.post(url, json={"path": str(tmp_path)})
+    assert (refused.status_code, refused.json()["field"]) == (422, "path")
+    unfinished = services.uploads.create(project.id, "a.zip", 3)
+    refused = client.post(url, json={"upload_id": unfinished.id})
+    assert (refused.status_code, refused.json()["field"]) == (422, "upload_id")
