@@ -80,3 +80,38 @@ def test_a_row_says_by_whom_and_has_no_numbers_while_the_task_runs() -> None:
         create_at=datetime(2026, 5, 1, 9, 30, tzinfo=UTC), started_by="Ada", total_count=6, processed_count=2,
     )  # fmt: skip
     assert task_labels.row(task) == "Generate questions and answers · running · 2026-05-01 09:30 UTC · by Ada"
+
+
+def test_only_questions_with_their_answers_are_called_both() -> None:
+    asked = Tasks(project_id="p", task_type="image-question-generation", config={"with_answers": False})
+    other = Tasks(project_id="p", task_type="a kind of work", config={"with_answers": True})
+    assert [task_labels.name(task) for task in (asked, other)] == ["Generate questions", "a kind of work"]
+
+
+@pytest.mark.parametrize(
+    ("result", "has_ended", "said"),
+    [
+        ({}, False, ""),
+        ({"counts": {"added": 2, "rejected": 1}}, False, "3 files read"),
+        ({"counts": {"added": 1}, "questions": 4, "entries": 2, "known": 1}, False, "1 file read, 3 of 4 questions"),
+        ({"questions": 1, "entries": 1}, False, "1 of 1 question"),
+        ({}, True, "nothing new"),
+        ({"counts": {"near-duplicate": 1}}, True, "1 image"),
+        ({"counts": {"duplicate": 2}}, True, "2 already there"),
+    ],
+)
+def test_an_import_counts_files_and_questions_while_it_runs(result: dict[str, Any], has_ended: bool, said: str) -> None:
+    ended_at = utc_now() if has_ended else None
+    assert task_labels.result(Tasks(project_id="p", task_type="image-import", result=result, ended_at=ended_at)) == said
+
+
+def test_the_analyzers_of_an_analysis_are_named_and_those_of_new_images_are_not() -> None:
+    def subject(**config: Any) -> str:
+        return task_labels.subject(Tasks(project_id="p", task_type="image-analysis", config=config))
+
+    assert subject(analyzers=["objects", "gone", "text"]) == "objects, text"
+    assert subject(analyzers=["objects"], new=True) == "new images"
+    named = Tasks(project_id="p", task_type="another", config={"analyzers": ["objects"]})
+    assert task_labels.subject(named) == ""
+    assert [len(subject(name="x" * length)) for length in (60, 61)] == [60, 60]
+    assert subject(name="x" * 60) == "x" * 60
