@@ -1,5 +1,7 @@
 """A project is compared with a held-out set: planted copies are found by each way, and left out of exports."""
 
+import base64
+import json
 from pathlib import Path
 
 import numpy as np
@@ -152,6 +154,29 @@ async def test_the_hash_file_of_a_project_finds_all_of_it(
     assert {question_hash(one.name) for one in found if one.way == "text"} == {
         question_hash(f"What is on {name}?") for name in ids
     }
+
+
+def test_a_hash_file_has_the_images_with_their_vectors_and_the_questions_of_its_project_alone(
+    services: Services, project: Projects, ids: dict[str, str]
+) -> None:
+    other = services.projects.create_project("Other")
+    (outcome,) = services.intake.add_images(other.id, [("other.png", encoded(drawn(7), "PNG"))])
+    assert outcome.image is not None
+    services.dataset.create_dataset_entry(other.id, outcome.image.id, "Whose?", "Theirs.")
+    gone = services.dataset.create_dataset_entry(project.id, ids["0.png"], "Gone?", "Yes.")
+    services.dataset.delete_dataset_entry(gone.id)
+    services.dataset.create_dataset_entry(project.id, ids["1.png"], "What is on 0.png?", "Blocks.")
+    services.library.delete_images([ids["2.png"]])
+    with services.db.transaction() as session:
+        session.add(ImageVectors(project_id=project.id, image_id=ids["0.png"], kind="another", vector=b"xx"))
+
+    head, *lines = map(json.loads, services.overlaps.hash_lines(project.id))
+
+    assert head == {"vitrine_hashes": hash_file.VERSION, "vectors": KIND}
+    vectors = {line["image"]: base64.b64decode(line["vector"]) for line in lines if "image" in line}
+    assert vectors == {f"{number}.png": rows.packed(np.eye(3)[number]) for number in range(2)}
+    asked = [line["question"] for line in lines if "question" in line]
+    assert asked == [question_hash(f"What is on {number}.png?") for number in range(2)]
 
 
 @pytest.mark.parametrize("format_", ["vitrine", "llava", "parquet"])
