@@ -107,6 +107,11 @@ def custom_id(batch_id: str, number: int) -> str:
     return f"{batch_id}_{number}"
 
 
+def batch_of(name: str) -> str:
+    """Return the id of the batch that a ``custom_id`` belongs to; the id may have underscores itself."""
+    return name.rpartition("_")[0]
+
+
 def jsonl(rows: Sequence[dict[str, Any]]) -> bytes:
     """Return *rows* as JSON lines."""
     return b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows)

@@ -47,7 +47,7 @@ async def test_base64_is_read_with_line_breaks_without_padding_and_url_safe(enco
     assert await _load(f"data:image/png;base64,{encoded}") == (data,)
 
 
-@pytest.mark.parametrize("encoded", ["", "?", "Y*Jj"])
+@pytest.mark.parametrize("encoded", ["", "?", "Y*Jj", "YWJj****"])
 async def test_what_is_no_base64_is_an_error_of_the_reply(encoded: str) -> None:
     with pytest.raises(BadReplyError, match="cannot be decoded") as raised:
         await _load(f"data:image/png;base64,{encoded}")

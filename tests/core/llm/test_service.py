@@ -307,3 +307,20 @@ def test_the_services_of_a_database_pass_its_settings_on(tmp_path: Path, monkeyp
     with connect(tmp_path) as db:
         monkeypatch.setenv("VITRINE_LLM_TIMEOUT_S", "60")
         assert Services(db).llm._settings.llm_timeout_s == 7
+
+
+def test_a_prompt_of_a_built_in_model_has_no_tokens_and_any_other_those_of_its_text_and_images() -> None:
+    llm = LLMService()
+
+    assert llm.estimate_prompt("offline/measure", (1000, 750), 300, images=2) == (0, 0)
+    assert llm.estimate_prompt("anthropic/claude-haiku-4-5", None, 300) == (75.0, 200.0)
+    assert llm.estimate_prompt("anthropic/claude-haiku-4-5", (1000, 750), 300) == (1_075.0, 1_300.0)
+    assert llm.estimate_prompt("anthropic/claude-haiku-4-5", (1000, 750), 300, images=2) == (2_075.0, 2_400.0)
+
+
+def test_only_a_model_whose_provider_has_batches_may_be_asked_in_batches() -> None:
+    llm = LLMService()
+
+    llm.require_batches(ModelConfig("openai/gpt-4o"))
+    with pytest.raises(InvalidInputError, match=r"no batches\. Ask at once, or use another model"):
+        llm.require_batches(ModelConfig("groq/llama-4"))

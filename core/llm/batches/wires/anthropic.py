@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.llm.batches.client import BatchClient
-from core.llm.batches.wire import BatchLine, BatchStatus, Limits, ResultLine, UnclearError, custom_id, part, read_lines
+from core.llm.batches.wire import BatchLine, BatchStatus, Limits, ResultLine, UnclearError, batch_of, part, read_lines
 
 _PAGES = 20
 _STATUS = {
@@ -74,7 +74,7 @@ class AnthropicBatches:
 
     async def _is_ours(self, client: BatchClient, provider_id: str, batch_id: str) -> bool:
         content = await client.download(f"{_path(client)}/{provider_id}/results")
-        return any(str(row.get("custom_id")).startswith(custom_id(batch_id, 0)[:-1]) for row in read_lines(content))
+        return any(batch_of(str(row.get("custom_id"))) == batch_id for row in read_lines(content))
 
 
 def _path(client: BatchClient) -> str:

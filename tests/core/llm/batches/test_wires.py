@@ -151,7 +151,7 @@ async def test_anthropic_knows_a_batch_by_its_size_its_time_and_the_ids_of_its_r
     ]
     answers = {
         "GET /v1/messages/batches": pages,
-        "DOWNLOAD /v1/messages/batches/p8/results": [{"custom_id": "other_0"}],
+        "DOWNLOAD /v1/messages/batches/p8/results": [{"custom_id": "b_b_0"}],
         "DOWNLOAD /v1/messages/batches/p7/results": [{"custom_id": "b_1"}],  # the first may be missing
     }
     client, asked = scripted(MESSAGES, answers)
