@@ -60,9 +60,9 @@ class Section:
 
 def percent(share: float) -> str:
     """Return a share of 0 to 1 as a percentage."""
-    if 0 < share < 0.005:
+    if 0 < share <= 0.005:  # a half is rounded to the even number: to 0, and to 100
         return "under 1%"
-    return "over 99%" if 0.995 < share < 1 else f"{share:.0%}"
+    return "over 99%" if 0.995 <= share < 1 else f"{share:.0%}"
 
 
 def of_all(count: int, total: int) -> str:
