@@ -52,3 +52,17 @@ def test_too_many_tries_say_how_long_to_wait(wait_s: float, said_s: int, words: 
     error = errors.TooManyTriesError(wait_s)
     assert error.retry_after_s == said_s
     assert str(error) == f"Too many wrong passwords. Try again in {words}."
+
+
+@pytest.mark.parametrize(
+    ("left_s", "seconds", "wait"),
+    [
+        (0.0, 1, "1 second"), (1.0, 1, "1 second"), (1.2, 2, "2 seconds"), (119.0, 119, "119 seconds"),
+        (120.0, 120, "2 minutes"), (149.0, 149, "2 minutes"), (151.0, 151, "3 minutes"),
+    ],
+)  # fmt: skip
+def test_after_too_many_tries_it_says_how_long_to_wait(left_s: float, seconds: int, wait: str) -> None:
+    error = errors.TooManyTriesError(left_s)
+
+    assert error.retry_after_s == seconds
+    assert str(error) == f"Too many wrong passwords. Try again in {wait}."

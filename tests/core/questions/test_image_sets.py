@@ -34,6 +34,14 @@ def test_the_prefix_of_a_name_ends_before_its_last_part_or_number(name: str, pre
     assert name_prefix(name) == prefix
 
 
+def test_the_pages_of_a_document_are_in_their_order_each_before_the_images_in_it() -> None:
+    refs = ["a.pdf#page=10", "a.pdf, page 2, image 1", "a.pdf#page=2", "b.pdf#1", "a.pdf#page=2, image 2", "b.pdf#2"]
+    images = [_image(ref, source="pdf", source_ref=ref) for ref in refs]
+    images += [_image("c", source="upload", source_ref="a.pdf#page=1"), _image("d", source="pdf", source_ref="a.pdf")]
+
+    assert sets_of(images, "pdf", 8) == [(refs[2], refs[1], refs[4], refs[0]), (refs[3], refs[5])]
+
+
 def test_sets_by_name_are_in_the_order_of_their_numbers_and_leave_single_images_out() -> None:
     images = [_image(name) for name in ("b10.jpg", "a-left.jpg", "b2.jpg", "alone.jpg", "a-right.jpg")]
     assert sets_of(images, "name", 8) == [("b2.jpg", "b10.jpg"), ("a-left.jpg", "a-right.jpg")]

@@ -1,5 +1,8 @@
 """Analysis: always measured, described by a model once per image, never overwritten once a person edited it."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from sqlmodel import select
 
@@ -7,7 +10,7 @@ from core import StyleDatasets, StyleGenerationService
 from core.db import Database, LlmCalls
 from core.errors import MissingKeyError, RefusedReplyError
 from core.llm import ModelConfig
-from core.style.analysis import reference_tags
+from core.style.analysis import _finish, _lighting, _mood, reference_tags
 from tests.fakes.image_model import FakeImageModel
 
 DESCRIBED = {
@@ -121,3 +124,38 @@ def test_the_tags_of_a_reference_are_its_vibe_and_lighting_one_by_one() -> None:
     tags = reference_tags({"vibe": "calm, soft", "lighting": " low light,", "style": "oil"})
 
     assert tags == ("calm", "soft", "low light")
+
+
+@pytest.mark.parametrize(
+    ("brightness", "contrast", "said"),
+    [
+        (34.9, 11.9, "low light, soft contrast"), (35, 12, "medium light"), (70, 24, "medium light"),
+        (70.1, 24.1, "bright light, strong contrast"),
+    ],
+)  # fmt: skip
+def test_light_is_told_by_its_level_and_contrast(brightness: float, contrast: float, said: str) -> None:
+    measured: Any = SimpleNamespace(brightness=brightness, contrast=contrast)
+
+    assert _lighting(measured) == said
+
+
+@pytest.mark.parametrize(
+    ("saturation", "warmth", "said"),
+    [
+        (0.11, -0.09, "muted, cool"), (0.12, -0.08, "natural"), (0.35, 0.08, "natural"), (0.36, 0.09, "vivid, warm"),
+    ],
+)  # fmt: skip
+def test_a_mood_is_told_by_how_strong_and_how_warm_the_colors_are(saturation: float, warmth: float, said: str) -> None:
+    measured: Any = SimpleNamespace(saturation=saturation, warmth=warmth)
+
+    assert _mood(measured) == said
+
+
+@pytest.mark.parametrize(
+    ("detail", "said"),
+    [(0.34, "smooth surfaces"), (0.35, "soft detail"), (1.2, "soft detail"), (1.21, "fine grain")],
+)
+def test_a_finish_is_told_by_the_finest_detail(detail: float, said: str) -> None:
+    features: Any = SimpleNamespace(group=lambda name: {"bands": [detail, 9.0]}[name])
+
+    assert _finish(features) == said

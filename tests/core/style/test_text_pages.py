@@ -1,6 +1,10 @@
 """Pages of text and captioned pictures among photographs."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
+import pytest
 from PIL import Image, ImageDraw
 
 from core import ImageService, Projects, StyleGenerationService
@@ -36,6 +40,38 @@ def test_text_that_was_read_counts_more_than_the_look_of_the_image() -> None:
     assert without_their_kind(features, shares) == {"meme", "paper"}
 
 
+@pytest.mark.parametrize(
+    ("share", "lines", "is_text"),
+    [(0.08, 0, False), (0.081, 0, True), (0.0, 20, False), (0.0, 21, True)],
+)
+def test_much_text_is_more_than_8_percent_of_an_image_or_more_than_20_lines(
+    share: float, lines: int, is_text: bool
+) -> None:
+    assert without_their_kind({"one": None, "other": None}, {"one": (share, lines)}) == ({"one"} if is_text else set())
+
+
+@pytest.mark.parametrize(
+    ("measured", "is_page"),
+    [
+        ({}, True), ({"highlight": 0.0, "shadow": 70.1}, True), ({"highlight": 70.0}, False), ({"chroma": 6.0}, False),
+        ({"detail": 0.8}, False),
+    ],
+)  # fmt: skip
+def test_a_page_has_no_color_much_paper_and_fine_detail(measured: dict[str, float], is_page: bool) -> None:
+    values = {"chroma": 5.9, "highlight": 70.1, "shadow": 0.0, "detail": 0.81} | measured
+    features: Any = SimpleNamespace(overall=values.__getitem__, group=lambda _name: [values["detail"], 0.0])
+
+    assert looks_like_page(features) is is_page
+
+
+def test_texts_are_the_style_of_a_set_only_where_they_are_more_than_half_of_it() -> None:
+    much, little = (0.5, 9), (0.0, 0)
+    half = {"a": much, "b": much, "c": little, "d": little}
+
+    assert without_their_kind(dict.fromkeys(half), half) == {"a", "b"}
+    assert without_their_kind(dict.fromkeys("abc"), {"a": much, "b": much, "c": little}) == set()
+
+
 def test_in_a_set_of_pages_pages_are_the_style() -> None:
     features = {str(number): measure_style(page(number)) for number in range(3)} | {"photo": None}
     assert without_their_kind(features, {}) == set()
@@ -45,6 +81,8 @@ def test_the_share_of_text_is_that_of_its_boxes() -> None:
     lines = [{"box_xyxy": [0, 0, 50, 10]}, {"box_xyxy": [0, 20, 50, 30]}]
     assert text_share(lines, 100, 100) == (0.1, 2)
     assert text_share([], None, None) == (0.0, 0)
+    assert text_share(lines, 100, None) == text_share(lines, None, 100) == (1_000.0, 2)
+    assert text_share([{"box_xyxy": [50, 10, 0, 20]}, {"box_xyxy": [0, 20, 50, 10]}], 100, 100) == (0.0, 2)
 
 
 def test_a_page_is_no_reference_among_photographs_unless_it_is_pinned(

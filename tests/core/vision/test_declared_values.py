@@ -95,6 +95,9 @@ DECLARED: dict[str, dict[str, object]] = {
         "_CLIP_TOKENS": 77,
         "_MOST_TOKENS": 4096,
     },
+    "core.vision.estimate": {
+        "_CALLS": {"objects": (420, 380), "tags": (260, 50), "caption": (220, 40)},
+    },
     "core.vision.map.columns": {
         "MAX_VALUES": 24,
         "_MIN_LIFT": 0.15,

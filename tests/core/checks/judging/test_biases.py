@@ -79,3 +79,29 @@ def test_an_own_model_that_people_find_better_too_is_not_favored() -> None:
 @pytest.mark.parametrize(("kind", "name"), PLANTED)
 def test_planted_biases_are_named_in_at_least_95_of_100_runs(kind: Kind, name: str) -> None:
     assert sum(name in _found(planted(kind, seed)) for seed in range(200)) >= 190
+
+
+@pytest.mark.parametrize(("own", "others", "is_told"), [(10, 10, True), (9, 10, False), (10, 9, False)])
+def test_own_answers_are_compared_where_each_side_has_ten_that_people_decided(
+    own: int, others: int, is_told: bool
+) -> None:
+    entries = [
+        Judged(number, 100, number < own, (1 + number % 5,), accepted=number % 2 == 0) for number in range(own + others)
+    ]
+    undecided = [Judged(99, 100, is_own, (3,)) for is_own in (True, False)]
+
+    bias = of_own_answers(entries + undecided)
+
+    assert (bias.found is not None, bias.effect is not None, bias.entries) == (is_told, is_told, own)
+
+
+@pytest.mark.parametrize(("accepted", "rejected", "share"), [(5, 5, 1.0), (4, 5, None), (5, 4, None)])
+def test_one_score_is_told_where_five_of_each_verdict_are_known(
+    accepted: int, rejected: int, share: float | None
+) -> None:
+    verdicts = [True] * accepted + [False] * rejected
+
+    bias = of_one_score([Judged(number, 100, False, (4,), accepted=told) for number, told in enumerate(verdicts)])
+
+    assert (bias.found, bias.effect) == (True if share else None, share)
+    assert bias.entries == accepted + rejected

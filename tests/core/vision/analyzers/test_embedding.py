@@ -3,14 +3,19 @@
 import base64
 import json
 from io import BytesIO
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pytest
 from PIL import Image
 from sqlmodel import select
 
 from core import Projects
 from core.db import ImageVectors, LlmCalls
+from core.errors import ImageRejectedError
 from core.services import Services
+from core.vision.analyzers import embedding
 from core.vision.analyzers.embedding import kind
 from tests.core.images.pictures import drawn, encoded
 from tests.fakes.http_server import Answer, HttpServer, Received
@@ -76,3 +81,21 @@ async def test_an_embedding_model_makes_vectors_and_those_of_two_versions_are_ne
     assert kinds["10.png"] == {"openai/my-clip, 3 values", "openai/my-clip, 2 values"}  # the version before stays
     assert kinds["250.png"] == {"measured 2", "openai/my-clip, 3 values"}
     assert {(call.state, call.purpose, call.prompt_tokens) for call in calls} == {("ok", "analysis", 10)}
+
+
+@pytest.mark.parametrize(
+    ("vector", "is_stored"),
+    [([1.0, 2.0], True), ([0.0, 2.0], True), ([0.0, 0.0], False), ([1.0, np.nan], False), ([np.inf, 1.0], False)],
+)
+def test_a_model_of_ones_own_that_makes_no_vector_of_an_image_is_told(
+    monkeypatch: pytest.MonkeyPatch, vector: list[float], is_stored: bool
+) -> None:
+    made = SimpleNamespace(embed=lambda _image: np.array(vector, np.float32))
+    monkeypatch.setattr(embedding, "_embedder", lambda _folder, _version: made)
+    monkeypatch.setattr("core.vision.opening.upright_image", lambda *_of: None)
+
+    if is_stored:
+        assert len(embedding.embed_own(Path(), "1", Path(), "PNG")) == 4
+        return
+    with pytest.raises(ImageRejectedError, match=r"makes no vector of this image\. Export it again"):
+        embedding.embed_own(Path(), "1", Path(), "PNG")
