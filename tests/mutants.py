@@ -49,7 +49,17 @@ _TUNING = re.compile(
     r"|_?([A-Z]+_)*(POLL|LOOK|REFRESH|PAUSE|GATHER|PASS|TIDY|BEAT|PING|INTERVAL|AGAIN)_S|_?([A-Z]+_)*THREADS|_POOL_SIZE"
     r"|_(ROWS|COLUMNS|BLOCK|LEVEL)"
 )
-_LOOKS = ("border", "height", "height_px", "horizontal", "min_column_width", "width", "wrap", "wrap_lines")
+_LOOKS = (
+    "border",
+    "height",
+    "height_px",
+    "horizontal",
+    "min_column_width",
+    "min_width_px",
+    "width",
+    "wrap",
+    "wrap_lines",
+)
 # Rooms with code for PostgreSQL alone; the tests of that code run with VITRINE_TEST_DATABASE=postgresql only.
 _ON_POSTGRESQL = ("core/tasks/engines/", "core/db/", "core/llm/rate", "core/vision/vectors/", "core/backup/")
 
