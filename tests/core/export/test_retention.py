@@ -45,8 +45,9 @@ def test_bundles_that_no_export_has_leave_the_bucket_a_day_later(
     monkeypatch.setenv("VITRINE_TASK_ENGINE", "dbos")
     db.settings = load_settings()
     files = export_files(db.settings)
+    bundle = _export(db, project, "kept.zip", 0)
     for name in ("kept.zip", "lost.zip", "lost-too.zip"):
-        files.put(name, _export(db, project, name, 0) if name == "kept.zip" else db.data_dir / "vitrine.db")
+        files.put(name, bundle)
     assert remove_lost_exports(db) == 0
     monkeypatch.setattr(retention, "_LOST_S", 1e-9)
     assert remove_lost_exports(db) == 2
