@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import namedtuple
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -108,7 +109,7 @@ def test_the_doctor_creates_no_files(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("free_gb", "level"), [(0.1, "problem"), (1.0, "warning"), (3.0, "ok")])
+@pytest.mark.parametrize(("free_gb", "level"), [(0.199, "problem"), (0.2, "warning"), (1.999, "warning"), (2.0, "ok")])
 def test_low_disk_space_is_a_warning_and_then_a_problem(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_gb: float, level: str
 ) -> None:
@@ -176,3 +177,27 @@ def test_workers_on_sqlite_are_a_problem_with_what_to_set(db: Database, tmp_path
     assert (found.level, found.message) == (
         "problem", "VITRINE_TASK_ENGINE is dbos, which needs PostgreSQL: set VITRINE_DATABASE_URL",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("url", "is_used"),
+    [(None, True), ("sqlite:////srv/a.db", True), ("postgresql+psycopg://localhost/vitrine", False)],
+)
+def test_sqlite_is_not_used_where_another_database_is_named(db: Database, url: str | None, is_used: bool) -> None:
+    settings = db.settings.model_copy(update={"database_url": url})
+    said = doctor._sqlite(settings, (3, 51, 3))
+    assert (said.level, "not used" in said.message) == ("ok", not is_used)
+    assert bool(list(doctor._upgrade(settings))) == is_used
+
+
+def test_a_large_database_that_is_whole_is_checked_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "a?b.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "CREATE TABLE filler AS WITH RECURSIVE n(i) AS "
+            "(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) SELECT i FROM n"
+        )
+    connection.close()
+    assert doctor._quick_check(path) == "ok"
+    with closing(doctor._read_only(path)) as reading, pytest.raises(sqlite3.OperationalError, match="readonly"):
+        reading.execute("DELETE FROM filler")
