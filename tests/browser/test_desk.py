@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from core import ImageDatasets, ImageDatasetService, ImageService, ProjectService, connect
 from core.dataset import CollaborationService, EntryQueries, ReviewService, parse_search
@@ -234,6 +234,20 @@ def test_entries_that_were_added_meanwhile_come_at_the_end_of_the_queue(
     page.keyboard.press("a")
     expect(page.locator(".desk .question")).to_have_text("Added?")
     expect(page.locator(".desk [data-part=place]")).to_have_text("2 of 2")
+
+
+def test_a_number_that_arrives_after_a_decision_counts_it_once(
+    server: AppServer, page: Page, project: Callable[[int], Project]
+) -> None:
+    project_id, _ = project(3)
+    counted: list[tuple[Route, APIResponse]] = []
+    page.route("**/desk/count*", lambda route: counted.append((route, route.fetch())))
+    open_desk(page, server, project_id)
+    with page.expect_response("**/desk/decide"):
+        page.keyboard.press("a")
+    ((route, answer),) = counted
+    route.fulfill(response=answer)
+    expect(page.locator(".desk [data-part=place]")).to_have_text("2 of 3")
 
 
 def test_an_image_that_failed_is_loaded_when_the_server_is_back(

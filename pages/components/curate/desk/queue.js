@@ -149,7 +149,8 @@ class Queue {
     const known = new Set(this.entries.map((item) => item.id));
     const added = page?.items.filter((item) => !known.has(item.id)) ?? [];
     if (!added.length) return false;
-    Object.assign(this, { entries: [...this.entries, ...added], next: page.next, total: this.total + added.length });
+    const entries = [...this.entries, ...added];
+    Object.assign(this, { entries, next: page.next, total: page.next ? this.total + added.length : entries.length });
     this.view.paint(true);
     return true;
   }
@@ -160,9 +161,9 @@ class Queue {
   }
 
   async count() {
-    const generation = this.generation;
+    const { generation, processed } = this; // what is decided until the reply comes is in its number
     const counted = await this.counts();
-    if (counted && generation === this.generation) Object.assign(this, counted, { total: counted.total + this.processed }), this.view.counted();
+    if (counted && generation === this.generation) Object.assign(this, counted, { total: counted.total + processed }), this.view.counted();
   }
 
   /* Load what analyzers found in images into a map by image id; return whether there was something to load. */
