@@ -50,15 +50,17 @@ def _recipe(project: Projects) -> _Chosen | None:
     """Draw the three columns of the recipe; an invalid recipe shows its error below the destination."""
     exports = page.services().exports
     columns = st.grid(3, min_column_width=250, border=True, key="export-recipe")
-    entries_column, format_column, destination_column = (columns.cell() for _ in range(3))
+    # One after the other: an empty one would be moved by what the one before it gets.
+    entries_column = columns.cell()
     with entries_column:
         st.header("Entries", anchor=False)
         entries = recipe_form.entries(project.id)
         since = recipe_form.since(exports.list_exports(project.id))
         counts_area = st.container()
-    with format_column:
+    with columns.cell():
         st.header("Format", anchor=False)
         shape = recipe_form.shape()
+    destination_column = columns.cell()
     with destination_column:
         st.header("Destination", anchor=False)
         destination = recipe_form.destination(format_named(shape["format"]), page.services().splits.counts(project.id))
