@@ -19,6 +19,7 @@ else:
     from pages import DEFAULT, PAGES
     from pages.components.shared import streamlit_private
 
+    vitrine.import_before_listening()
     streamlit_private.disable_pages_directory()
     streamlit_private.skip_fragments_of_left_pages()
     hosts = st.get_option("server.allowedHosts")

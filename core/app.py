@@ -1,7 +1,7 @@
 """The server's side of Vitrine: routes beside the pages, start-up and shutdown.
 
-Importing this module is cheap: the server listens before SQLAlchemy is imported, and imports it while the browser
-fetches the page's scripts.
+Importing this module is cheap: the server listens before most libraries are imported, and imports them while the
+browser fetches the page's scripts.
 """
 
 import asyncio
@@ -172,6 +172,15 @@ class _OwnRoutes:
 
             app = Measured(app, metrics, router.routes)
         return app
+
+
+def import_before_listening() -> None:
+    """Import SQLAlchemy, which shortens the time from the first message of the first page to the last.
+
+    Beyond a third of a second the browser keeps its placeholders for 0.3 s more: so ended half of 28 starts, and none
+    of 28 with this. The server listens 0.17 s later.
+    """
+    import sqlalchemy.orm  # noqa: F401
 
 
 @contextlib.asynccontextmanager

@@ -94,6 +94,12 @@ def test_the_services_of_the_first_page_bring_in_no_decoder_and_no_model_library
     assert _loaded_by("import core.services, core.rooms") & heavy == set()
 
 
+def test_the_server_has_sqlalchemy_and_no_table_before_it_listens() -> None:
+    code = "import Home, logging, sys; print({'sqlalchemy.orm', 'core.db'} & set(sys.modules), file=sys.stderr)"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stderr.splitlines()[-1] == "{'sqlalchemy.orm'}"
+
+
 def test_the_first_page_imports_no_room_but_those_it_shows() -> None:
     """What Overview's script imports is there before it runs, so no page run imports beside the warm-up."""
     code = (
