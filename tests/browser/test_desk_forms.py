@@ -48,6 +48,19 @@ def test_tab_completes_a_tag_and_never_moves_the_focus(server: AppServer, page: 
     assert (first.tags, first.score) == ("draft,new", 0)
 
 
+def test_tab_before_the_known_tags_have_come_completes_when_they_come(server: AppServer, page: Page) -> None:
+    counts: list[Route] = []
+    page.route("**/desk/count*", lambda route: counts.append(route))
+    desk_with(page, server, {"question": "One?", "answer": "1"}, {"question": "Two?", "answer": "2", "tags": "draft"})
+    page.keyboard.press("t")
+    page.keyboard.type("dr")
+    page.keyboard.press("Tab")
+    expect(page.locator(".desk .form input")).to_have_value("dr")
+    for count in counts:
+        count.continue_()
+    expect(page.locator(".desk .form input")).to_have_value("draft, ")
+
+
 def test_the_same_star_again_removes_half_a_star(server: AppServer, page: Page) -> None:
     project_id = desk_with(page, server, {"question": "One?", "answer": "1"})
     page.keyboard.press("4")

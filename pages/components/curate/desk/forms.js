@@ -165,13 +165,17 @@ class TagForm {
     Object.assign(this, { desk, item });
     this.input = h("input", { value: item.tags ? `${item.tags.split(",").join(", ")}, ` : "", placeholder: "Tags, separated by commas" });
     this.suggestions = h("div", { cls: "chips small" });
-    this.input.oninput = () => this.suggest();
+    this.input.oninput = () => ((this.toComplete = null), this.suggest());
     this.node = h("div", { cls: "form" }, h("div", { cls: "question" }, item.question), answerNode(item),
       h("label", {}, "Tags", this.input), this.suggestions, h("div", { cls: "caption" }, "Enter saves, Tab completes, Esc cancels"));
     this.suggest();
   }
 
-  counted() { this.suggest(); } // the known tags come with the counts
+  /* The known tags come with the counts: Tab may have been pressed before. */
+  counted() {
+    this.suggest();
+    if (this.toComplete === this.input.value && this.matches.length) this.complete(this.matches[0]);
+  }
 
   /* Suggest known tags that start with the word at the end of the input. */
   suggest() {
@@ -184,6 +188,7 @@ class TagForm {
 
   complete(tag) {
     this.input.value = [...this.input.value.split(",").slice(0, -1).map((part) => part.trim()), tag, ""].join(", ");
+    this.toComplete = null;
     this.suggest();
     this.input.focus();
   }
@@ -194,6 +199,7 @@ class TagForm {
     else if (event.key === "Tab" && !event.shiftKey) {
       event.preventDefault(); // also without a match: otherwise Tab moves the focus, and the next Enter presses a button
       if (this.matches.length) this.complete(this.matches[0]);
+      else this.toComplete = this.input.value;
     }
     else if (event.key === "Enter") this.save();
   }
