@@ -1,4 +1,4 @@
-"""Screenshots of every page, filled and empty, in light and dark, wide and narrow: ``make screenshots``.
+"""Screenshots of every page in light and dark at each of ``WINDOWS``: ``make screenshots``.
 
 They are written to ``screenshots/``, to be reviewed by a person.
 """
@@ -18,6 +18,14 @@ from pages import DEFAULT, PAGES, PageEntry  # noqa: E402
 from tests.browser.driving import CHROMIUM_ARGS, AppServer, find_chromium, settle  # noqa: E402
 
 TARGET = ROOT / "screenshots"
+# Width and height in CSS pixels, and device pixels for each: 150 % zoom leaves two thirds of a window.
+WINDOWS = {
+    "1440": (1440, 900, 1),
+    "1024": (1024, 768, 1),
+    "800": (800, 900, 1),
+    "390": (390, 844, 2),
+    "zoom": (960, 600, 1.5),
+}
 
 
 def make_sample(page: Page, server: AppServer) -> str:
@@ -48,17 +56,18 @@ def make_sample(page: Page, server: AppServer) -> str:
 
 def shoot(browser: Browser, server: AppServer, kind: str, query: str, entries: Sequence[PageEntry] = PAGES) -> None:
     for scheme in ("light", "dark"):
-        for width in (1440, 800):
+        for name, (width, height, scale) in WINDOWS.items():
             context = browser.new_context(
                 color_scheme=scheme,  # type: ignore[arg-type]
-                viewport={"width": width, "height": 900},
+                viewport={"width": width, "height": height},
+                device_scale_factor=scale,
             )
             page = context.new_page()
             for entry in entries:
                 page.goto(f"{server.url}/{entry.url_path}{query}")
                 settle(page)
                 page.wait_for_timeout(1200)
-                page.screenshot(path=TARGET / f"{entry.name}-{kind}-{scheme}-{width}.png")
+                page.screenshot(path=TARGET / f"{entry.name}-{kind}-{scheme}-{name}.png")
             context.close()
 
 
