@@ -17,8 +17,9 @@ from pages.components.shared import boxes, controls, media, page, streamlit_priv
 _HERE = Path(__file__).parent
 # Joined into one browser module behind those of boxes and zoom, in the order of their dependencies.
 _SCRIPTS = (
-    "keys.js", "full_window.js", "outbox.js", "queue.js", "view.js", "stage.js", "drafts.js", "forms.js",
-    "twin_form.js", "message_form.js", "guide.js", "ending_card.js", "box_form.js", "desk.js",
+    "keys.js", "full_window.js", "requests.js", "outbox.js", "queue.js", "polls.js", "view.js", "stage.js", "drafts.js",
+    "forms.js", "twin_form.js", "message_form.js", "guide.js", "ending_card.js", "box_form.js", "acts.js", "bars.js",
+    "desk.js",
 )  # fmt: skip
 
 # Keys of the desk that need more than reviewing: they are neither shown nor obeyed for who may not.

@@ -9,10 +9,12 @@ class Desk {
     this.root = root.querySelector(".desk");
     this.part = Object.fromEntries([...this.root.querySelectorAll("[data-part]")].map((node) => [node.dataset.part, node]));
     this.queue = new Queue({
-      paint: (keepLast) => this.paint(keepLast), paintBars: () => this.paintBars(), counted: () => this.counted(), rejected: (item) => this.onRejected(item),
+      paint: (keepLast) => this.paint(keepLast), paintBars: () => this.bars.paint(), counted: () => this.counted(), rejected: (item) => this.onRejected(item),
       askForToken: () => this.trigger("token", newId()),
     });
     this.drafts = new Drafts(this.queue);
+    this.acts = new Acts(this, this.queue);
+    this.polls = new Polls(this.queue);
     this.stage = new Stage(this.part.stage, this.part.lens, this.part.over, () => this.queue.data.base, () => this.layersToggled());
     this.guide = new Guide(this.part.guide, this.part.body);
     this.keyCard = new KeyCard(this, this.part.help);
@@ -23,6 +25,7 @@ class Desk {
       if (button) this.do(button.dataset.do, button.dataset.value);
     };
     this.press = new Press(this.root);
+    this.bars = new Bars(this);
     this.onKey = (event) => this.key(event);
     this.onResize = () => this.resize();
     window.addEventListener("keydown", this.onKey, true);
@@ -35,10 +38,8 @@ class Desk {
 
   /* What an open desk draws, says or asks from time to time. */
   poll() {
-    this.paintBars();
-    this.queue.renewLeases();
-    this.queue.pollSharedQueue();
-    this.queue.pollSentBack();
+    this.bars.paint();
+    this.polls.ask();
     if (this.guide.queue) this.guide.look();
   }
 
@@ -126,13 +127,13 @@ class Desk {
     if (name === "full") return this.fullWindow.toggle(), this.resize();
     if (name === "guidelines") return this.guide.toggle();
     if (name === "undo") return this.undo();
-    if (name === "reason") return this.reason(value);
+    if (name === "reason") return this.acts.reason(value);
     if (name === "go") return this.trigger("go", { to: value, at: newId() });
     if (this.form && !this.form.allows?.(name)) return; // the form belongs to this entry, so the desk stays on it
     this.form?.saveNudge?.();
     if (name === "previous" || name === "next") return this.queue.step(name === "previous" ? -1 : 1), this.paint();
     if (name === "passed") return this.queue.show(this.queue.passed[0]), this.paint();
-    if (name === "show") return this.queue.show(this.rejectedItems.shift()), this.paint();
+    if (name === "show") return this.queue.show(this.bars.rejected.shift()), this.paint();
     if (!item || item !== this.painted) return;
     if (name === "fit") return this.stage.zoom.fit();
     if (name === "zoom") return this.stage.zoom.toggle();
@@ -141,18 +142,18 @@ class Desk {
     if (name === "imageBefore" || name === "imageAfter") return this.stage.walk(name === "imageBefore" ? -1 : 1), this.form?.sync?.();
     if (name === "similar") return this.trigger("go", { similar: this.stage.idOf(this.stage.at), at: newId() });
     if (name === "draw") return this.drawBoxes(item);
-    if (["confirm", "reject", "skip"].includes(name)) return this.endForm(), this.decide(item, name);
+    if (["confirm", "reject", "skip"].includes(name)) return this.endForm(), this.acts.decide(item, name);
     if (name === "history") return this.history(item);
     if (name === "edit") return this.open(new EditForm(this, item));
-    if (name === "again") return this.again(item);
+    if (name === "again") return this.acts.again(item);
     if (name === "twin") return this.queue.data.second || this.open(new TwinForm(this, item));
     if (name === "tag") return this.open(new TagForm(this, item));
     if (name === "message") return this.queue.data.second || this.open(new MessageForm(this, item));
     if (name === "discard") return this.drafts.drop(value, item.id), this.paint();
-    if (name === "close") return this.tell(item, "close", { of: value });
+    if (name === "close") return this.acts.tell(item, "close", { of: value });
     if (name === "flag") this.queue.act(item, item.flagged ? "unflag" : "flag");
-    if (name === "rate") this.rate(item, Number(value));
-    if (name === "label") this.chooseLabel(item, Number(value) - 1);
+    if (name === "rate") this.acts.rate(item, Number(value));
+    if (name === "label") this.acts.chooseLabel(item, Number(value) - 1);
     this.paint();
   }
 
@@ -167,7 +168,7 @@ class Desk {
   }
 
   counted() {
-    if (this.queue.current || this.queue.isLoading) this.paintBars();
+    if (this.queue.current || this.queue.isLoading) this.bars.paint();
     else this.paint(true); // the ending says how many entries others have
     this.form?.counted?.();
     this.loadFound(this.queue.entries.slice(this.queue.index, this.queue.index + 1));
@@ -191,61 +192,6 @@ class Desk {
     if (!this.queue.data.second && image?.url && image.width && image.height) this.open(new BoxForm(this, item));
   }
 
-  decide(item, decision, changes) {
-    this.keyCard.show(false);
-    if (this.queue.data.second && decision !== "skip") this.queue.act(item, "second", { ...changes, verdict: decision });
-    else this.queue.act(item, decision, changes);
-    for (const other of this.queue.entries) {
-      const twin = other.others?.find(({ id }) => id === item.id);
-      if (twin) Object.assign(twin, { state: item.state, question: item.question, answer: item.answer });
-    }
-    this.queue.advance();
-    this.paint();
-  }
-
-  /* Send a message on an entry, answer or close it; in the queue of what was sent back that settles the entry. */
-  tell(item, act, changes) {
-    this.queue.act(item, act, changes);
-    if (this.queue.data.sent && act !== "message" && !openFor(item, this.queue.data.actor).length) this.queue.setDone(item, act), this.queue.advance();
-    this.paint();
-  }
-
-  /* Ask the model again. The reviewer may go on; the reply is applied to this entry wherever it is by then.
-     An entry without a known model opens a form to choose one. */
-  async again(item, model) {
-    if (item.asking || this.queue.data.second) return;
-    if (item.state !== "open") item.againError = "This entry is already decided. Undo the decision first.";
-    else if (!model && !item.model.includes("/")) return this.open(new AgainForm(this, item));
-    else {
-      Object.assign(item, { asking: model || item.model, againError: "" });
-      this.paint();
-      await this.queue.again(item, model).catch((error) => (item.againError = error.name === "TimeoutError" ? "The model took too long." : error.message));
-      item.asking = false;
-    }
-    this.paint();
-  }
-
-  rate(item, stars) {
-    this.queue.act(item, "rate", { score: stars && stars === item.score ? stars - 0.5 : stars });
-  }
-
-  /* A question with one label gets the chosen one; otherwise labels are added and removed, but one stays. */
-  chooseLabel(item, index) {
-    const chosen = labels(item.answer) ?? [];
-    const label = [...new Set([...choices(item), ...chosen])][index];
-    if (label === undefined || this.queue.data.second) return;
-    const kept = chosen.includes(label) ? chosen.filter((one) => one !== label) : choices(item).filter((one) => one === label || chosen.includes(one));
-    const next = item.one_label ? [label] : kept;
-    if (next.length && next.join("\n") !== chosen.join("\n")) this.queue.act(item, "edit", { answer: JSON.stringify(next) });
-  }
-
-  reason(reason) {
-    const last = this.queue.undoStack.at(-1);
-    if (last?.act.decision !== "reject" || !reason || last.item.reject_reason === reason) return;
-    this.queue.act(last.item, "reject", { reject_reason: reason });
-    this.paint();
-  }
-
   async undo() {
     if (this.form && !this.form.isDrawing) return;
     this.form?.saveNudge?.();
@@ -258,11 +204,9 @@ class Desk {
     this.paint(true);
   }
 
-  rejectedItems = [];
-
   onRejected(item) {
     this.drafts.keepRefused(item);
-    if (item !== this.queue.current && item.question !== undefined) this.rejectedItems.push(item);
+    this.bars.addRejected(item);
     this.paint();
   }
 
@@ -298,7 +242,7 @@ class Desk {
     const last = queue.undoStack.at(-1);
     if (!keepLast && last) part.last.replaceChildren(...lastNodes(last));
     else if (!keepLast && part.last.querySelector(".said")) part.last.replaceChildren(); // it was refused
-    this.paintBars();
+    this.bars.paint();
     part.ending.hidden = Boolean(item);
     part.reading.hidden = !item;
     if (this.form && this.form.item !== item) this.endForm();
@@ -306,7 +250,12 @@ class Desk {
     this.stage.show(item);
     if (item !== this.painted && part.help.ariaLabel === "History") this.keyCard.show(false); // it is about the entry before
     this.painted = item;
-    if (!item) return queue.loadEnding(), part.ending.replaceChildren(...endingNodes(queue));
+    if (item) this.paintEntry(item);
+    else queue.loadEnding(), part.ending.replaceChildren(...endingNodes(queue));
+  }
+
+  paintEntry(item) {
+    const { queue, part } = this;
     queue.endingAsked = 0; // another decision changes it
     part.facts.replaceChildren(...factNodes(item, queue.data.second));
     const notice = [...noticeNodes(item), ...(this.form ? [] : this.drafts.nodes(item))];
@@ -335,29 +284,6 @@ class Desk {
       this.loadFound(queue.entries.slice(queue.index, queue.index + 4));
       this.stage.prefetch(queue.entries.slice(queue.index + 1, queue.index + 4));
     }, PREFETCH_DELAY_MS);
-  }
-
-  paintBars() {
-    const { queue, part } = this;
-    if (!queue.entries || this.press.holds(() => this.paintBars())) return;
-    const { perMinute, remaining, total, entries } = queue;
-    part.name.textContent = queue.data.name;
-    part.place.textContent = total && queue.current ? `${(queue.index + 1).toLocaleString()} of ${Math.max(total, entries.length).toLocaleString()}` : "";
-    part.pace.textContent = perMinute && queue.current ? `${perMinute} per minute, ${plural(Math.max(1, Math.round(remaining / perMinute)), "minute", "minutes")} left` : "";
-    part.sentBack.hidden = !queue.sent_back || queue.data.sent;
-    part.sentBack.textContent = `Sent back to you: ${(queue.sent_back ?? 0).toLocaleString()}`;
-    part.sentBack.dataset.value = quoted("sent", queue.data.actor);
-    part.reviewer.textContent = queue.data.actor === "local" ? "" : queue.data.actor;
-    const pending = queue.outbox.length;
-    part.trouble.textContent = queue.outbox.connectionError ? `${plural(pending, "change waits", "changes wait")} to be saved. ${queue.outbox.connectionError}` : queue.loadError ?? "";
-    const rejected = this.rejectedItems.filter((item) => item.problem && item !== queue.current);
-    this.rejectedItems = rejected;
-    part.alarm.hidden = !rejected.length;
-    if (rejected.length) {
-      const show = h("button", {}, "Show it");
-      show.dataset.do = "show";
-      part.alarm.replaceChildren(h("span", {}, `${plural(rejected.length, "decision was", "decisions were")} not saved: ${rejected[0].problem.detail}`), show);
-    }
   }
 }
 

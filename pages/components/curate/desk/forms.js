@@ -111,7 +111,7 @@ class EditForm {
     const changes = changedOf(item, this.texts);
     desk.form = null;
     desk.drafts.drop("edit", item.id);
-    if (confirm || this.isSecond) desk.decide(item, "confirm", changes);
+    if (confirm || this.isSecond) desk.acts.decide(item, "confirm", changes);
     else if (Object.keys(changes).length) desk.queue.act(item, "edit", changes);
     desk.paint();
   }
@@ -154,7 +154,7 @@ class AgainForm {
   ask(model) {
     if (!model) return;
     this.desk.closeForm();
-    this.desk.again(this.item, model);
+    this.desk.acts.again(this.item, model);
   }
 
   focus() { this.input.focus(); }

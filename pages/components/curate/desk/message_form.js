@@ -80,7 +80,7 @@ class MessageForm {
     if (!answers && !to && !this.hasAuthor) return (this.status.textContent = "Name the person it is for."), this.to.focus();
     desk.endForm();
     desk.drafts.drop("message", item.id);
-    desk.tell(item, answers ? "answer" : "message", { text, ...(to && !answers && { to }) });
+    desk.acts.tell(item, answers ? "answer" : "message", { text, ...(to && !answers && { to }) });
   }
 
   focus() { this.input.focus(); }

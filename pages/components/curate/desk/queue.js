@@ -5,12 +5,8 @@
 
 const PAGE_SIZE = 100;
 const SHARED_PAGE_SIZE = 20; // small, because entries leased to one person are hidden from the others
-const RENEW_LEASES_MS = 40000; // a third of the lease
-const SENT_BACK_MS = 30000;
 const AGAIN_TIMEOUT_MS = 180000;
 const REFILL_BELOW = 80; // a buffer of about five seconds at the fastest typing, in case the server stalls
-const REQUEST_TIMEOUT_MS = 8000;
-const NO_REPLY = "The server does not respond. Try again in a moment."; // instead of the browser's words
 const MIN_FOR_PACE = 5; // decisions
 const MIN_SPAN_MS = 5000; // of them, so that the first seconds promise nothing
 const MAX_FOUND = 200; // images whose objects and lines are kept
@@ -33,6 +29,7 @@ const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(21)), (byte
 class Queue {
   constructor(view) {
     this.view = view; // paint(), paintBars(), counted(), rejected(item), askForToken()
+    this.requests = new Requests(() => view.askForToken());
     this.outbox = new Outbox(this);
     this.undoStack = [];
     this.decisionTimes = [];
@@ -44,7 +41,7 @@ class Queue {
     const changed = !this.data || ["project", "q", "actor", "shared"].some((name) => data[name] !== this.data[name]);
     const reopened = !this.data || data.project !== this.data.project || data.actor !== this.data.actor;
     this.data = data;
-    this.onToken?.();
+    this.requests.use(data);
     if (reopened) this.outbox.restore();
     if (changed) this.begin();
   }
@@ -69,37 +66,6 @@ class Queue {
 
   get pageSize() { return this.data.shared && !this.data.second ? SHARED_PAGE_SIZE : PAGE_SIZE; }
   get needsMore() { return this.entries.length - this.index < Math.min(REFILL_BELOW, this.pageSize * 0.8); }
-
-  /* Renew the leases of the loaded entries, so that nobody else gets them while this desk is open. */
-  renewLeases() {
-    if (!this.entries || this.pageSize === PAGE_SIZE || Date.now() - (this.leasesRenewedAt ?? 0) < RENEW_LEASES_MS) return;
-    this.leasesRenewedAt = Date.now();
-    const entry_ids = this.entries.slice(this.index).filter((item) => !item.done).map((item) => item.id).slice(0, PAGE_SIZE);
-    if (entry_ids.length) this.call("POST", "/desk/keep", { project_id: this.data.project, entry_ids }).catch(() => (this.leasesRenewedAt = 0));
-  }
-
-  /* An empty shared queue polls for entries whose leases have ended. */
-  async pollSharedQueue() {
-    if (!this.data?.shared || this.data.second || !this.entries || this.current || this.isLoading || this.outbox.length) return;
-    const generation = this.generation;
-    const page = await this.call("GET", "/desk/queue", { project_id: this.data.project, q: this.data.q, limit: this.pageSize }).catch(() => null);
-    if (!page || generation !== this.generation) return;
-    const known = new Set(this.entries.filter((item) => !item.done).map((item) => item.id));
-    const released = page.items.filter((item) => !known.has(item.id));
-    if (released.length) Object.assign(this, { entries: [...this.entries, ...released], next: page.next }), this.view.paint(true);
-    await this.count();
-  }
-
-  /* Ask how many entries others have sent back since the desk was opened. Acts that are not saved are in the number here only. */
-  async pollSentBack() {
-    if (!this.entries || this.data.actor === "local" || document.hidden || Date.now() - (this.sentBackAt ??= Date.now()) < SENT_BACK_MS) return;
-    this.sentBackAt = Date.now();
-    const { generation, undoStack: { length } } = this;
-    const counted = await this.counts();
-    if (!counted || generation !== this.generation || this.outbox.length || length !== this.undoStack.length) return;
-    this.sent_back = counted.sent_back;
-    this.view.paintBars();
-  }
 
   get perMinute() {
     const now = Date.now();
@@ -178,26 +144,7 @@ class Queue {
     return Object.keys(answer.found).length > 0;
   }
 
-  /* Send one request. A refusal throws an error with the message of the server; status 0 means: retry. */
-  async call(method, path, params, timeout_ms = REQUEST_TIMEOUT_MS) {
-    const url = new URL(this.data.base + path, location.origin);
-    const options = { method, headers: { "X-Vitrine-Token": this.data.token }, signal: AbortSignal.timeout(timeout_ms) };
-    if (method === "GET") url.search = new URLSearchParams(params);
-    else Object.assign(options, { body: JSON.stringify(params), keepalive: true });
-    const response = await fetch(url, options).catch(({ name }) => { throw Object.assign(new Error(NO_REPLY), { name }); });
-    if (response.status === 401) {
-      await this.renewToken();
-      return this.call(method, path, params, timeout_ms);
-    }
-    const answer = await response.json().catch(() => ({ detail: `The server returned ${response.status}.` }));
-    if (!response.ok) throw Object.assign(new Error(answer.detail), { status: response.status >= 500 ? 0 : response.status });
-    return answer;
-  }
-
-  renewToken() {
-    this.view.askForToken();
-    return new Promise((resolve) => (this.onToken = () => ((this.onToken = null), resolve())));
-  }
+  call(...request) { return this.requests.send(...request); }
 
   /* Apply an act to an entry at once (optimistic update), and put it into the outbox. */
   act(item, decision, changes = {}) {
