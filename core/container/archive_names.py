@@ -48,7 +48,7 @@ def _encoding(names: set[bytes]) -> str:
     sample: list[bytes] = []
     size_bytes = 0
     for name in sorted(names):
-        size_bytes += len(name) + 1
+        size_bytes += len(name)
         if sample and size_bytes > _SAMPLE_BYTES:
             break
         sample.append(name)

@@ -25,7 +25,7 @@ class _Shared:
     used_s: float = 0.0
 
 
-_open: dict[tuple[Path, int, int], _Shared] = {}
+_open: dict[tuple[object, ...], _Shared] = {}
 _lock = threading.Lock()
 
 
@@ -66,11 +66,11 @@ def shared_archive(path: Path) -> Iterator[Archive]:
             shared.used_s = time.monotonic()
 
 
-def _key(path: Path) -> tuple[Path, int, int]:
+def _key(path: Path) -> tuple[object, ...]:
     try:
         status = path.stat()
     except OSError:
-        return path, 0, 0  # Archive says what is wrong
+        return (path,)  # Archive says what is wrong
     return path, status.st_mtime_ns, status.st_size
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.container import Archive, archive, shared, shared_archive
+from core.container import Archive, archive
 from core.errors import ImageRejectedError, InvalidInputError
 from tests.core.container.archives import changed, encrypted, packed, run, with_method, with_name_bytes, with_wrong_crc
 from tests.core.images import hostile
@@ -28,6 +28,15 @@ def archived(tmp_path: Path, data: bytes) -> Archive:
 def read(container: Archive, name: str, max_bytes: int = 1_000_000) -> bytes:
     with container.open(name, max_bytes) as stream:
         return stream.read()
+
+
+def test_an_archive_with_the_longest_comment_is_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as made:
+        made.writestr("a.jpg", b"x")
+        made.comment = b"c" * 65_535
+
+    with closing(Archive(tmp_path / "x.zip")) as container:
+        assert container.names() == ["a.jpg"]
 
 
 # --- listing -------------------------------------------------------------------------------------------------
@@ -84,6 +93,7 @@ def test_the_unicode_path_field_of_info_zip_names_a_member(tmp_path: Path) -> No
     name = "café.jpg".encode()
     member.extra = b"\x75\x70" + (5 + len(name)).to_bytes(2, "little") + b"\1"
     member.extra += zlib.crc32(b"caf_.jpg").to_bytes(4, "little") + name
+    member.extra = b"\x0a\x00\x02\x00ab" + member.extra + b"\x55\x54\x01\x00c"  # fields of others around it
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as made:
         made.writestr(member, b"x")
 
@@ -349,37 +359,3 @@ def _read_all(tmp_path: Path, data: bytes) -> int:
             except InvalidInputError:
                 continue
     return readable
-
-
-# --- shared --------------------------------------------------------------------------------------------------
-
-
-def test_the_chunks_of_an_import_share_an_open_archive_until_it_changes(tmp_path: Path) -> None:
-    archived(tmp_path, packed(GOOD)).close()
-    with shared_archive(tmp_path / "x.zip") as first, shared_archive(tmp_path / "x.zip") as second:
-        assert first is second
-    (tmp_path / "new.zip").write_bytes(packed({"b.jpg": b"x"}))
-    (tmp_path / "new.zip").replace(tmp_path / "x.zip")
-
-    with shared_archive(tmp_path / "x.zip") as third:
-        assert third.names() == ["b.jpg"]
-    assert read(first, "a.jpg") == b"pixels"
-
-
-def test_an_archive_that_nobody_has_used_for_a_while_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    later: list[bool] = []
-    monkeypatch.setattr(shared, "_open", {})
-    monkeypatch.setattr(shared, "_close_later", lambda: later.append(True))
-    archived(tmp_path, packed(GOOD)).close()
-    with shared_archive(tmp_path / "x.zip") as used:
-        [kept] = shared._open.values()
-        kept.used_s = 0.0
-        shared._close_idle()
-        assert [one.archive for one in shared._open.values()] == [used]
-    shared._close_idle()
-    assert [one.archive for one in shared._open.values()] == [used]
-    assert len(later) == 3  # when it was opened, and after each look that left it open
-    kept.used_s -= shared.IDLE_S
-    shared._close_idle()
-    assert shared._open == {}
-    assert len(later) == 3
