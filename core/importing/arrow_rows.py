@@ -52,9 +52,8 @@ class Table(ABC):
         rows = plain_rows(batch)
         for column, names in self._class_names.items():
             for row in rows:
-                value = row.get(column)
-                if isinstance(value, int) and 0 <= value < len(names):
-                    row[column] = names[value]
+                if column in row:
+                    row[column] = _name_of_class(row[column], names)
         for column, by_key in self._nested_class_names.items():
             for row in rows:
                 _name_classes(row.get(column), by_key)

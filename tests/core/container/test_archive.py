@@ -218,11 +218,14 @@ def _with(directory: Path, name: str) -> Path:
         (with_wrong_crc(packed(GOOD), "q.json"), "damaged inside the archive", "damaged"),
         (with_method(packed(GOOD), "q.json", zipfile.ZIP_LZMA), "damaged inside", "damaged"),
         (with_method(packed(GOOD), "q.json", zipfile.ZIP_BZIP2), "damaged inside", "damaged"),
+        (with_wrong_crc(packed(GOOD, zipfile.ZIP_BZIP2), "q.json"), "damaged inside", "damaged"),
+        (changed(packed(GOOD, zipfile.ZIP_BZIP2), "q.json", 22, 24, len(JSON) + 1, "<L"), "damaged inside", "damaged"),
         (packed(GOOD, zipfile.ZIP_STORED).replace(JSON, b"[" * len(JSON)), "damaged inside", "damaged"),
         (packed({"a.jpg": b"pixels", "q.json": b"[" + b"[]," * 9_000_000 + b"[]]"}), "as in a ZIP bomb", "bomb"),
         (changed(packed(GOOD), "q.json", 18, 20, 9_000_000, "<L"), "overlaps", "bomb"),
     ],
-    ids=["encrypted", "Deflate64", "Zstandard", "unknown", "CRC", "LZMA", "BZ2", "changed", "ratio", "overlap"],
+    ids=["encrypted", "Deflate64", "Zstandard", "unknown", "CRC", "LZMA", "BZ2", "CRC of BZ2", "size of BZ2",
+         "changed", "ratio", "overlap"],
 )  # fmt: skip
 def test_a_member_that_cannot_be_read_says_why_and_the_others_are_read(
     damaged: bytes, words: str, reason: str, tmp_path: Path

@@ -1,5 +1,6 @@
 """Open archives that the chunks of an import share: until the file changes, or nobody uses them."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,11 @@ def test_a_shared_archive_that_is_gone_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match=r"^x\.zip cannot be read \(No such file or directory\)"):  # noqa: SIM117
         with shared_archive(tmp_path / "x.zip"):
             pass
+
+
+def test_what_closes_idle_archives_does_not_keep_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[threading.Timer] = []
+    monkeypatch.setattr(threading.Timer, "start", started.append)
+    shared._close_later()
+
+    assert [(timer.interval, timer.function, timer.daemon) for timer in started] == [(20.0, shared._close_idle, True)]

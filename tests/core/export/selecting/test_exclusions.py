@@ -85,3 +85,22 @@ def test_an_export_leaves_out_what_was_counted(services: Services, filled: Proje
 
     assert (report["entries"], report["images"]) == (4, 1)
     assert report["left_out"] == ALWAYS | EMPTY | {"on a generated image": 1}
+
+
+@pytest.mark.parametrize(("tag", "tagged"), [("50%", ["50%"]), ("a_b", ["a_b"]), ("cups", ["50%", "cups , x"])])
+def test_a_tag_is_looked_for_as_it_is_written(
+    services: Services, project: Projects, tag: str, tagged: list[str]
+) -> None:
+    image = add_images(services, project.id, "a.jpg")["a.jpg"]
+    add = services.dataset.create_dataset_entry
+    made = {
+        name: add(project.id, image, f"{name}?", "A", confirmed=True).id for name in ("50%", "a_b", "cups , x", "n")
+    }
+    tags = {"50%": "x, 50%,cups", "a_b": "a_b", "cups , x": "cups , x", "n": "500,axb,cup,cupss"}
+    with services.db.transaction() as session:
+        for name, value in tags.items():
+            session.execute(update(ImageDatasets).where(col(ImageDatasets.id) == made[name]).values(tags=value))
+
+    counts = services.exports.count(project.id, parse_recipe({"format": "llava", "entries": {"tags": [tag]}}))
+
+    assert (counts.entries, counts.left_out) == (len(tagged), {"none of the tags": 4 - len(tagged)})
