@@ -50,7 +50,7 @@ def test_a_shared_archive_that_is_gone_cannot_be_read(tmp_path: Path) -> None:
 
 def test_what_closes_idle_archives_does_not_keep_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[threading.Timer] = []
-    monkeypatch.setattr(threading.Timer, "start", started.append)
+    monkeypatch.setattr(threading.Timer, "start", lambda timer: started.append(timer))
     shared._close_later()
 
     assert [(timer.interval, timer.function, timer.daemon) for timer in started] == [(20.0, shared._close_idle, True)]
