@@ -86,14 +86,14 @@ def outcomes_of(items: Iterable[TaskItems]) -> ImportOutcomes:
     return _outcomes(total, rows)
 
 
-def outcomes_of_task(task: Tasks, rows: list[dict[str, str]] | None = None) -> ImportOutcomes:
+def outcomes_of_task(task: Tasks, rows: Iterable[dict[str, str]] = ()) -> ImportOutcomes:
     """Return the outcomes that the task has added up; *rows* as :func:`iter_rows` yields them."""
-    return _outcomes(task.result, rows or [])
+    return _outcomes(task.result, rows)
 
 
-def _outcomes(total: dict[str, Any], rows: list[dict[str, str]]) -> ImportOutcomes:
+def _outcomes(total: dict[str, Any], rows: Iterable[dict[str, str]]) -> ImportOutcomes:
     sums = {name: total.get(name, 0) for name in _SUMS}
-    return ImportOutcomes(dict(total.get("counts", {})), rows, left_out=dict(total.get("left_out", {})), **sums)
+    return ImportOutcomes(dict(total.get("counts", {})), list(rows), left_out=dict(total.get("left_out", {})), **sums)
 
 
 def added(total: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:

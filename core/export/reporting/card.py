@@ -154,7 +154,7 @@ def _origin(counts: BundleCounts, provenance: Provenance) -> list[str]:
         listed = ", ".join(f"{what} {decisions[what]:,}" for what in _DECISIONS if decisions[what])
         lines.append(f"- Person {number} in this project: {listed}")
     if len(contributors) > _MAX_LISTED:
-        lines.append(f"- and {len(contributors) - _MAX_LISTED:,} more people")
+        lines.append(f"- and {pluralize(len(contributors) - _MAX_LISTED, 'more person', 'more people')}")
     return lines
 
 

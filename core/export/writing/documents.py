@@ -129,7 +129,7 @@ class CocoWriter(Writer):
         return self._open[split]
 
     def _scaled(self, image: Row) -> Row:
-        longest = max(image["width"], image["height"], 1)
+        longest = max(image["width"], image["height"])
         if not self.layout.max_side_px or longest <= self.layout.max_side_px:
             return image
         scale = self.layout.max_side_px / longest

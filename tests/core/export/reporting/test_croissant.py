@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from core.export import parse_recipe
+from core.export.reporting.croissant import _distribution
 from tests.core.export.hostile import HostileProject
 
 
@@ -69,3 +70,15 @@ def test_a_bundle_without_a_table_has_no_records(hostile: HostileProject) -> Non
 
     assert "recordSet" not in found
     assert "license" not in found
+
+
+def test_images_and_texts_are_sets_by_directory_and_every_other_file_has_its_sum() -> None:
+    hashes = {"b/2.jpg": "s1", "b/1.jpg": "s2", "b/1.txt": "s3", "3.png": "s4", "rows.jsonl": "s5", "x.bin": "s6"}
+
+    assert [(one["@type"], one["@id"], one.get("sha256", one.get("includes"))) for one in _distribution(hashes)] == [
+        ("cr:FileObject", "rows.jsonl", "s5"),
+        ("cr:FileObject", "x.bin", "s6"),
+        ("cr:FileSet", "png", ["*.png"]),
+        ("cr:FileSet", "b-jpg", ["b/*.jpg"]),
+        ("cr:FileSet", "b-txt", ["b/*.txt"]),
+    ]
