@@ -14,10 +14,10 @@ _ITEMS_PER_READ = 20
 
 def uploaded(session: Session, acts: Sequence[AuditEvents], limit: int) -> list[str]:
     """Return the ids of the images that acts of one project have added and that are still there, newest first."""
-    count = sum(int(act.details.get("images", 0)) for act in acts)
+    count = sum(int(act.details["images"]) for act in acts)
     query = select(Images.id).where(
         Images.project_id == acts[0].project_id, col(Images.deleted_at).is_(None), Images.visibility == LIBRARY,
-        col(Images.source).in_({str(act.details.get("source")) for act in acts}),
+        col(Images.source).in_({str(act.details["source"]) for act in acts}),
         col(Images.create_at) >= acts[0].at - _STORED_BEFORE, col(Images.create_at) <= acts[-1].at,
     )  # fmt: skip
     return list(session.exec(query.order_by(col(Images.create_at).desc(), col(Images.id)).limit(min(count, limit))))

@@ -143,7 +143,7 @@ def _uploads(
         return [], newest
     if rows[0].at > now - BATCH_WINDOW:
         return [], after
-    count = sum(int(row.details.get("images", 0)) for row in rows)
+    count = sum(int(row.details["images"]) for row in rows)
     data = _of_images(webhook.project_id, count, uploaded(session, rows, MAX_IDS))
     seen = (rows[-1].id or newest) if len(rows) == _MAX_UPLOADS else newest
     return [Happening("images.added", rows[-1].at, data)], seen

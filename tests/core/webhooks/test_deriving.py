@@ -123,3 +123,67 @@ def test_the_ends_of_many_tasks_are_told_in_parts(
     assert ([one.data["items"] for one in part.happenings], part.is_held) == ([0, 1], True)
     rest = _told(db, webhook, (part.acts_seen, *floors[1:]), now)
     assert [one.data["items"] for one in rest.happenings] == [2]
+
+
+@pytest.mark.parametrize(
+    ("result", "counts"),
+    [
+        ({"counts": {"added": 2, "near-duplicate": 3, "duplicate": 4}}, [5]),
+        ({"counts": {"near-duplicate": 1}}, [1]),
+        ({"counts": {"added": 1}}, [1]),
+        ({"counts": {"duplicate": 4}}, []),
+        ({}, []),
+    ],
+)
+def test_an_import_tells_how_many_images_it_added_and_nothing_when_there_is_none(
+    db: Database, webhook: Webhooks, floors: Since, now: datetime, result: dict[str, object], counts: list[int]
+) -> None:
+    with db.transaction() as session:
+        task = Tasks(project_id=webhook.project_id, task_type="image-import", result=result)
+        session.add(task)
+        audit.record(session, "task.end", task, in_task=True, status="completed")
+    told = _told(db, webhook, floors, now).happenings
+    assert [one.data["count"] for one in told if one.kind == "images.added"] == counts
+
+
+def test_what_a_webhook_did_not_choose_does_not_hold_it_back(
+    db: Database, webhooks: WebhookService, project: Projects
+) -> None:
+    webhook = webhooks.make_webhook(project.id, "https://hooks.example/tasks", ["task.completed"]).row
+    with db.reading() as session:
+        act, event = newest_ids(session)
+    image = add_image(db, project.id, "a.jpg")
+    with db.transaction() as session:
+        record_act(session, "image.add", [image], "ana", source=image.source)
+    _decide(db, webhook, webhook.create_at, "confirm", "message")
+    told = _told(db, webhook, (act, act, event), webhook.create_at)
+    assert (told.happenings, told.is_held) == ((), False)
+    assert (told.images_seen > act, told.entries_seen > event) == (True, True)
+
+
+@pytest.mark.parametrize(("kind", "told"), [("entries.decided", {"confirm": 1}), ("entries.sent_back", None)])
+def test_of_decisions_and_messages_a_webhook_is_told_those_that_it_chose(
+    db: Database, webhooks: WebhookService, project: Projects, kind: str, told: dict[str, int] | None
+) -> None:
+    webhook = webhooks.make_webhook(project.id, "https://hooks.example/one", [kind]).row
+    with db.reading() as session:
+        act, event = newest_ids(session)
+    _decide(db, webhook, webhook.create_at, "confirm", "message")
+    (one,) = _told(db, webhook, (act, act, event), webhook.create_at + BATCH_WINDOW).happenings
+    assert (one.kind, one.data.get("counts"), one.at) == (kind, told, webhook.create_at)
+
+
+def test_an_act_of_another_project_or_on_a_task_that_is_gone_is_not_told(
+    db: Database, webhook: Webhooks, floors: Since, now: datetime
+) -> None:
+    other = Projects(name="Other")
+    with db.transaction() as session:
+        session.add(other)
+        session.flush()
+        theirs = Tasks(project_id=other.id, task_type="image-map")
+        session.add(theirs)
+        audit.record(session, "task.end", theirs, in_task=True, status="completed")
+        gone = Tasks(project_id=webhook.project_id, task_type="image-map")
+        audit.record(session, "task.end", gone, in_task=True, status="completed")
+    told = _told(db, webhook, floors, now)
+    assert (told.happenings, told.is_held) == ((), False)
