@@ -62,7 +62,7 @@ class AuditEntry:
 class _Place(NamedTuple):
     at: datetime
     source: str
-    number: int
+    number: int | None
 
 
 _Row = tuple[_Place, AuditEntry]
@@ -117,7 +117,7 @@ def _acts(session: Session, chosen: AuditFilter, place: _Place | None, limit: in
     rows = session.exec(query.order_by(col(AuditEvents.at).desc(), col(AuditEvents.id).desc()).limit(limit))
     return [
         (
-            _Place(row.at, "a", row.id or 0),
+            _Place(row.at, "a", row.id),
             AuditEntry(
                 f"a{row.id}", row.at, row.who, row.account_id, row.token_id, row.address, row.way, row.act,
                 row.project_id, "", row.kind, row.object_id, row.label, row.details, row.request_id,
@@ -144,14 +144,14 @@ def _with_question(event_ids: Sequence[Any]) -> Select[Events, str]:
 
 
 def _event(event: Events, question: str | None) -> _Row:
-    source = read_trace(event.came_from or "")
+    source = read_trace(str(event.came_from))
     changed = sorted({*event.old, *event.new} - {"deleted"})  # the act says it
     entry = AuditEntry(
         f"e{event.id}", event.at, event.actor, source.account_id, source.token_id, source.address, source.way,
         f"{ENTRY}.{event.action}", event.project_id, "", ENTRY, event.entity_id, (question or "")[:200],
         {"changed": changed} if changed else {}, "",
     )  # fmt: skip
-    return _Place(event.at, "e", event.id or 0), entry
+    return _Place(event.at, "e", event.id), entry
 
 
 def _has_events(chosen: AuditFilter) -> bool:

@@ -114,8 +114,7 @@ class AuditService:
             raise InvalidInputError("Keep at least one whole month of the audit.", field="keep_months")
         before = _first_of_month(utc_now(), keep_months)
         with self._db.transaction() as session:
-            old = select(AuditEvents.id).where(AuditEvents.at < before).limit(1)
-            if session.exec(old).first() is None:
+            if session.exec(select(AuditEvents.id).where(AuditEvents.at < before).limit(1)).first() is None:
                 return 0
             session.add(AuditRemovals(who=caller.current().name, removed_before=before))
             session.flush()
