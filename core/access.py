@@ -80,7 +80,7 @@ class TokenService:
         if role is None and project_id is not None and account_id is None:
             role = Role.EDITOR if scope == "write" else Role.VIEWER
         highest = parse_role(role).value if role is not None else None
-        secret = PREFIX + secrets.token_urlsafe(32)
+        secret = PREFIX + secrets.token_urlsafe()
         with self._db.transaction() as session:
             project = session.get(Projects, project_id) if project_id is not None else None
             if project_id is not None and (project is None or project.deleted_at is not None):

@@ -71,7 +71,7 @@ class InvitationService:
             )
         if not 1 <= days <= MAX_DAYS:
             raise InvalidInputError(f"An invitation is valid for 1 to {MAX_DAYS} days. Choose so.", field="days")
-        secret = secrets.token_urlsafe(32)
+        secret = secrets.token_urlsafe()
         now = utc_now()
         with self._db.transaction() as session:
             if project_id is not None:

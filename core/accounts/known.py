@@ -16,6 +16,7 @@ from core.accounts.roles import Role
 from core.db import Accounts, Database, Memberships
 
 KNOWN_S = 1.0
+_MAX_KNOWN = 1_000
 _CHANGED = "vitrine_roles_changed"
 
 
@@ -35,8 +36,8 @@ class KnownStandings:
 
     def __init__(self, _database: Database) -> None:
         self._lock = threading.Lock()
-        self._known: TTLCache[str, Standing] = TTLCache(1_000, KNOWN_S)
-        self.generation = 0
+        self._known: TTLCache[str, Standing] = TTLCache(_MAX_KNOWN, KNOWN_S)
+        self.generation = object()  # another one after each change
         _caches.add(self)
 
     def get(self, account_id: str) -> Standing | None:
@@ -44,16 +45,16 @@ class KnownStandings:
         with self._lock:
             return self._known.get(account_id)
 
-    def add(self, account_id: str, standing: Standing, generation: int) -> None:
+    def add(self, account_id: str, standing: Standing, generation: object) -> None:
         """Store what was read, unless something has changed since *generation*, when reading began."""
         with self._lock:
-            if generation == self.generation:
+            if generation is self.generation:
                 self._known[account_id] = standing
 
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
-            self.generation += 1
+            self.generation = object()
             self._known.clear()
 
 

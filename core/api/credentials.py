@@ -33,6 +33,7 @@ RECHECK_AFTER_S = 1.0
 
 READING_METHODS = ("GET", "HEAD", "OPTIONS")
 _SIGNATURE_BYTES = 18
+_MAX_KNOWN = 1_000
 
 
 class _ValidCredentials:
@@ -40,26 +41,26 @@ class _ValidCredentials:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._actors: TTLCache[str, Actor] = TTLCache(1_000, RECHECK_AFTER_S)
-        self._generation = 0
+        self._actors: TTLCache[str, Actor] = TTLCache(_MAX_KNOWN, RECHECK_AFTER_S)
+        self._generation = object()  # another one after each change
 
     def get(self, text: str) -> Actor | None:
         with self._lock:
             return self._actors.get(text)
 
     @property
-    def generation(self) -> int:
+    def generation(self) -> object:
         return self._generation
 
-    def add(self, text: str, actor: Actor, generation: int) -> None:
+    def add(self, text: str, actor: Actor, generation: object) -> None:
         """Store *actor*, unless something was ended since *generation*, when the check began."""
         with self._lock:
-            if generation == self._generation:
+            if generation is self._generation:
                 self._actors[text] = actor
 
     def clear(self) -> None:
         with self._lock:
-            self._generation += 1
+            self._generation = object()
             self._actors.clear()
 
 

@@ -9,6 +9,7 @@ DECLARED: dict[str, dict[str, object]] = {
     },
     "core.accounts.known": {
         "KNOWN_S": 1.0,
+        "_MAX_KNOWN": 1_000,
     },
     "core.accounts.oidc_discovery": {
         "_TIMEOUT_S": 5.0,
@@ -21,6 +22,7 @@ DECLARED: dict[str, dict[str, object]] = {
         "MAX_NAME_CHARS": 60,
     },
     "core.accounts.tries": {
+        "FREE_FAILURES": 5,
         "_MAX_ACCOUNTS": 10_000,
     },
 }

@@ -89,3 +89,26 @@ def test_the_doctor_counts_the_accounts_and_the_admins(services: Services, monke
     services.accounts.create_account("Ana")
     (said,) = examine_sign_in(load_settings())
     assert said[2] == "by accounts: 3 that can be used, 2 of them are admins"
+
+
+@pytest.mark.sqlite
+def test_a_password_that_is_not_used_and_a_database_that_cannot_be_read_are_warnings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VITRINE_SIGN_IN", "accounts")
+    monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "nine green bottles")
+    monkeypatch.setenv("VITRINE_DATA_DIR", str(tmp_path))
+    (tmp_path / "vitrine.db").write_bytes(b"no database" * 1000)
+    assert [(level, message) for level, _, message in examine_sign_in(load_settings())] == [
+        ("warning", "by accounts, so VITRINE_ACCESS_PASSWORD is not used; remove it"),
+        ("warning", "by accounts; the database could not be read to count them"),
+    ]
+
+
+@pytest.mark.sqlite
+def test_domains_of_addresses_let_people_in_as_groups_do(
+    said: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VITRINE_OIDC_ROLES", "")
+    monkeypatch.setenv("VITRINE_OIDC_EMAIL_DOMAINS", "example.org")
+    assert [level for level, _ in _messages()] == ["ok", "ok"]

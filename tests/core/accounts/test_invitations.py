@@ -127,3 +127,48 @@ def _sentence(invitations: InvitationService, secret: str) -> str:
     with pytest.raises(NotFoundError) as raised:
         invitations.accept(secret, "Eve", SECRET)
     return str(raised.value)
+
+
+@pytest.mark.parametrize("days", [1, 90])
+def test_an_invitation_is_open_until_its_last_moment(
+    invitations: InvitationService, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    made = invitations.invite(days=days)
+    end, moment = made.row.expires_at, timedelta(microseconds=1)
+    for now, is_open in ((end - moment, True), (end, False)):
+        monkeypatch.setattr(module, "utc_now", lambda now=now: now)
+        assert bool(invitations.list_open()) is is_open
+
+
+def test_an_admin_stays_one_and_an_invitation_of_an_admin_makes_one(
+    db: Database, project: Projects, invitations: InvitationService
+) -> None:
+    accounts = AccountService(db)
+    root, ana = accounts.create_account("root", SECRET, is_admin=True), accounts.create_account("Ana")
+    assert invitations.join(invitations.invite(project_id=project.id, role=Role.VIEWER).secret, root.id).is_admin
+    assert not invitations.join(invitations.invite(project_id=project.id, role=Role.VIEWER).secret, ana.id).is_admin
+    assert invitations.join(invitations.invite(makes_admin=True).secret, ana.id).is_admin
+    with pytest.raises(NotFoundError, match="no such account"):
+        invitations.join(invitations.invite().secret, "nobody")
+
+
+def test_an_invitation_by_somebody_else_or_to_another_project_changes_nothing_for_this_one(
+    db: Database, project: Projects, invitations: InvitationService
+) -> None:
+    accounts, memberships = AccountService(db), MembershipService(db)
+    other = ProjectService(db).create_project("Other")
+    olga, ben = accounts.create_account("olga"), accounts.create_account("Ben")
+    memberships.set_role(other.id, olga.id, Role.OWNER)
+    memberships.set_role(project.id, ben.id, Role.OWNER)
+    assert [invitations.invite(project_id=project.id, role=Role.VIEWER, created_by=name) for name in ("olga", "Ben")]
+    assert [row.created_by for row in invitations.list_open(project.id)] == ["Ben"]
+    invitations.invite(makes_admin=True, created_by="Ben")  # whoever is no admin makes no admin
+    assert [row.created_by for row in invitations.list_open()] == ["Ben"]
+
+
+def test_a_deleted_project_has_no_new_invitations(
+    db: Database, project: Projects, invitations: InvitationService
+) -> None:
+    ProjectService(db).delete_project(project.id)
+    with pytest.raises(NotFoundError, match="This project does not exist"):
+        invitations.invite(project_id=project.id, role=Role.VIEWER)

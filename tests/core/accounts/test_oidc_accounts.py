@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from core.accounts.invitations import InvitationService
 from core.accounts.memberships import MembershipService
 from core.accounts.oidc_accounts import OidcAccounts
 from core.accounts.oidc_identity import Identity, read_identity
@@ -12,7 +13,8 @@ from core.accounts.service import AccountService
 from core.audit import AuditFilter, AuditService
 from core.config import load_settings
 from core.db import Database, Projects
-from core.errors import ForbiddenError, InvalidInputError
+from core.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from core.projects import ProjectService
 from tests.oidc import ISSUER, SETTINGS
 
 
@@ -110,3 +112,54 @@ def test_a_renewal_for_another_person_or_by_nobody_admitted_is_refused(db: Datab
             OidcAccounts(db).renew(ana.id, other)
     with pytest.raises(ForbiddenError, match="eve has no account here"):
         OidcAccounts(db).sign_in(Identity(ISSUER, "9c", "eve", groups=frozenset({"strangers"})))
+
+
+@pytest.mark.parametrize(
+    ("email", "groups", "is_admitted"),
+    [
+        ("ana@example.org", None, True), ("ana@lab.example.org", None, False), ("ana@other.org", None, False),
+        ("", None, False), ("", {"leads"}, True), ("ana@other.org", {"strangers"}, False),
+        ("ana@example.org", {"strangers"}, True),
+    ],
+)  # fmt: skip
+def test_a_group_with_a_role_or_a_domain_of_addresses_lets_a_person_in(
+    db: Database, email: str, groups: set[str] | None, is_admitted: bool
+) -> None:
+    db.settings = load_settings().model_copy(
+        update={"oidc_roles": {"leads": {"Shelf": "owner"}}, "oidc_email_domains": ["example.org"]}
+    )
+    ana = Identity(ISSUER, "7f", "ana", email=email, groups=None if groups is None else frozenset(groups))
+    if is_admitted:
+        assert OidcAccounts(db).sign_in(ana).name == "ana"
+        return
+    with pytest.raises(ForbiddenError, match="ana has no account here"):
+        OidcAccounts(db).sign_in(ana)
+
+
+def test_the_name_of_another_account_proves_nothing(db: Database) -> None:
+    AccountService(db).create_account("ANA")
+    with pytest.raises(ConflictError, match="vitrine user connect ana 7f"):
+        OidcAccounts(db).sign_in(_ana("leads"))
+
+
+def test_an_invitation_lets_a_person_in_and_gives_its_role_also_to_an_admin(db: Database, project: Projects) -> None:
+    def invited(**what: Any) -> str:
+        return InvitationService(db).invite(**what).secret
+
+    ana = Identity(ISSUER, "7f", "ana")
+    assert not OidcAccounts(db).sign_in(ana, invited(project_id=project.id, role=Role.EDITOR)).is_admin
+    assert OidcAccounts(db).sign_in(ana, invited(makes_admin=True)).is_admin
+    found = OidcAccounts(db).sign_in(ana, invited(project_id=project.id, role=Role.OWNER))
+    assert (found.is_admin, MembershipService(db).roles_of(found.id)) == (True, {project.id: Role.OWNER})
+    with pytest.raises(NotFoundError):
+        OidcAccounts(db).sign_in(ana, "guessed")
+
+
+def test_groups_take_only_what_they_gave(db: Database, project: Projects) -> None:
+    other = ProjectService(db).create_project("Other")
+    db.settings = load_settings().model_copy(update={"oidc_roles": {"leads": {other.id: "editor"}}})
+    ana = OidcAccounts(db).sign_in(_ana("leads"))
+    MembershipService(db).set_role(project.id, ana.id, Role.VIEWER)
+    assert MembershipService(db).roles_of(ana.id) == {project.id: Role.VIEWER, other.id: Role.EDITOR}
+    OidcAccounts(db).sign_in(_ana())
+    assert MembershipService(db).roles_of(ana.id) == {project.id: Role.VIEWER}

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from core.db import Database, ImageDatasets, ImageVectors
+from core.db import Database, ImageDatasets, Images, ImageVectors, utc_now
+from core.errors import InvalidInputError
 from core.images import sandbox
 from core.sample.project import WrongAnswers
 from core.services import Services
@@ -83,7 +84,7 @@ def test_one_question_about_each_pair_of_photographs_has_a_twin_that_undo_leaves
 def test_a_wrong_answer_is_caught_when_it_is_rejected_or_corrected_and_missed_when_it_is_confirmed(
     services: Services,
 ) -> None:
-    project = services.samples.create()
+    project, other = services.samples.create(), services.samples.create()
     house = _entry(services, project.id, "parcel.jpg", "What is the house number in the address?")
     fruit = _entry(services, project.id, "breakfast.jpg", "Which fruit lies in the bowl together with the oranges?")
     spine = _entry(services, project.id, "bookshelf.jpg", 'What color is the spine of "Night Ferries"?')
@@ -94,6 +95,7 @@ def test_a_wrong_answer_is_caught_when_it_is_rejected_or_corrected_and_missed_wh
     services.review.decide(spine.id, spine.version, "confirm", actor="Ada")
 
     assert services.samples.wrong_answers(project.id) == WrongAnswers(6, 2, ((spine.question, "Blue."),))
+    assert services.samples.wrong_answers(other.id) == WrongAnswers(6, 0, ())
 
 
 def test_only_a_project_that_came_with_the_photographs_is_a_sample(services: Services, db: Database) -> None:
@@ -111,3 +113,42 @@ def test_a_full_quota_makes_a_smaller_sample(services: Services, monkeypatch: py
 
     counts = services.projects.counts(project.id)
     assert (counts.images, counts.entries) == (2, 11)
+
+
+@pytest.mark.parametrize(
+    ("columns", "is_found", "is_sample"),
+    [
+        ({}, True, True),
+        ({"source": "upload"}, False, False),
+        ({"deleted_at": utc_now()}, False, True),
+        ({"image_name": "shelf.jpg"}, False, False),
+    ],
+)
+def test_a_photograph_is_found_by_its_file_in_its_own_project(
+    services: Services, columns: dict[str, object], is_found: bool, is_sample: bool
+) -> None:
+    project, other = (services.projects.create_project(name) for name in ("Shelf", "Other"))
+    image = Images(**{
+        "project_id": project.id, "image_name": "apples_four.jpg", "path": "a", "size": 1, "width": 1, "height": 1,
+        "sha256": "a", "format": "JPEG", "source": "sample", **columns,
+    })  # fmt: skip
+    with services.db.transaction() as session:
+        session.add(image)
+
+    assert services.samples.image_id(project.id, "apples_four.jpg") == (image.id if is_found else None)
+    assert services.samples.image_id(other.id, "apples_four.jpg") is None
+    assert (services.samples.is_sample(project.id), services.samples.is_sample(other.id)) == (is_sample, False)
+
+
+def test_names_are_tried_up_to_999(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = list[str]()
+
+    def is_taken(name: str, *_: object, **__: object) -> None:
+        tried.append(name)
+        raise InvalidInputError("There is a project with this name.")
+
+    monkeypatch.setattr(services.samples._projects, "create_project", is_taken)
+    with pytest.raises(InvalidInputError, match="too many sample projects"):
+        services.samples.create()
+
+    assert (tried[:2], tried[-1], len(tried)) == (["Sample project", "Sample project 2"], "Sample project 999", 999)
