@@ -32,6 +32,8 @@ _STATE_PREFIX = "_state_vitrine_"
 """Authlib stores under it what belongs to a state."""
 _MAX_NEXT_CHARS = 1_500
 _MAX_STARTING = 20
+_MAX_INVITATION_CHARS = 100
+_MAX_USED = 10_000
 _EXPIRED = "This sign-in was begun in another browser, more than ten minutes ago, or is done already. Start again."
 
 
@@ -46,7 +48,7 @@ class OidcRoutes:
         self._database = database
         self._limiter = AttemptLimiter()
         self._starting = asyncio.Semaphore(_MAX_STARTING)
-        self._used: TTLCache[str, bool] = TTLCache(10_000, FLOW_LIFE_S)
+        self._used: TTLCache[str, None] = TTLCache(_MAX_USED, FLOW_LIFE_S)
 
     async def answer(self, request: Request) -> Response:
         """Answer a request for either path."""
@@ -65,7 +67,7 @@ class OidcRoutes:
         wanted = request.query_params.get("next", "")
         flow: dict[str, Any] = {"next": wanted if len(wanted) <= _MAX_NEXT_CHARS else ""}
         if "invitation" in request.query_params:
-            flow["invitation"] = request.query_params["invitation"][:100]
+            flow["invitation"] = request.query_params["invitation"][:_MAX_INVITATION_CHARS]
         request.scope["session"] = flow
         # After signing out here the provider still knows the person: the next one at this screen may be another.
         again = {"prompt": "login"} if SIGNED_OUT_COOKIE in request.cookies else {}
@@ -87,7 +89,7 @@ class OidcRoutes:
         state = request.query_params.get("state", "")
         if not isinstance(flow, dict) or f"{_STATE_PREFIX}{state}" not in flow or state in self._used:
             raise ForbiddenError(_EXPIRED)
-        self._used[state] = True
+        self._used[state] = None
         request.scope["session"] = flow
         response = RedirectResponse(sign_in_page.landing_address(str(flow.get("next", "")), _base(request)), 303)
         address = request.client.host if request.client is not None else ""

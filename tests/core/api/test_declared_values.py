@@ -22,6 +22,7 @@ DECLARED: dict[str, dict[str, object]] = {
         "PAGE_TOKEN_LIFE_S": 12 * 3600,
         "SESSION_LIFE_S": 14 * 24 * 3600,
         "_SIGNATURE_BYTES": 18,
+        "_MAX_KNOWN": 1_000,
     },
     "core.api.desk": {
         "_MAX_START_CHARS": 200,
@@ -71,6 +72,8 @@ DECLARED: dict[str, dict[str, object]] = {
         "FLOW_LIFE_S": 600,
         "_MAX_NEXT_CHARS": 1_500,
         "_MAX_STARTING": 20,
+        "_MAX_INVITATION_CHARS": 100,
+        "_MAX_USED": 10_000,
     },
     "core.api.open_connections": {
         "SIGNED_OUT": 4401,
@@ -108,7 +111,15 @@ DECLARED: dict[str, dict[str, object]] = {
 }
 DEFAULTS: dict[str, dict[str, object]] = {
     "core.api.credentials:Actor": {"may_write": True},
-    "core.api.guard:AuthMiddleware": {"is_public": False},
+    "core.api.attempts:_Client": {"failures": 0, "waiting": 0},
+    "core.api.chunks:_answer": {"status": 200},
+    "core.api.chunks:_upload": {"status": 200},
+    "core.api.credentials:_of_account": {"is_token": False},
+    "core.api.devices:Device": {"is_known": False},
+    "core.api.guard:AuthMiddleware": {"is_public": False, "may_navigate": False},
+    "core.api.invitation_page:form": {"status": 200},
+    "core.api.open_connections:_Connection": {"is_ended": False},
+    "core.api.sign_in_page:response": {"has_accounts": False},
     "core.api.guard:check": {"write": False},
     "core.api.guard:not_signed_in": {"is_for_programs": True},
 }

@@ -56,6 +56,13 @@ def test_examples_fit_their_schemas(document: dict[str, Any], name: str) -> None
     Draft202012Validator(schema | {"components": document["components"]}).validate(EXAMPLES[name])
 
 
+def test_the_example_of_asking_is_small_has_answers_and_costs_nothing() -> None:
+    example = EXAMPLES["AskQuestions"]
+    assert (example["num_questions"], example["with_answers"], example["llm_config"]) == (
+        3, True, {"model": "offline/measure"},
+    )  # fmt: skip
+
+
 @pytest.mark.prove
 def test_a_generated_client_does_the_main_job(
     document: dict[str, Any], services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

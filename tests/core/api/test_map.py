@@ -1,5 +1,6 @@
 """Routes of the map: arrays with a header, that change their ETag with what they hold."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -59,6 +60,7 @@ def test_columns_and_matches_are_in_the_order_of_the_points(
     assert points is not None
     services.library.tag_images([ids[1]], ["front"])
     header, rest = parts(client.get(f"/map/{project.id}/column", params={"by": "tag"}))
+    assert header["version"] == hashlib.sha256("".join(points.ids).encode()).hexdigest()[:16]
     assert (header["labels"], header["counts"]) == (["front"], [1])
     bits = np.frombuffer(rest, "<u4").tolist()
     assert bits == [int(id_ == ids[1]) for id_ in points.ids]
@@ -77,7 +79,9 @@ def test_names_are_of_images_of_the_project_only(
     answer = client.get(f"/map/{project.id}/images", params={"ids": f"{ids[0]},{foreign}"}).json()
     assert [image["name"] for image in answer["images"]] == ["a.jpg"]
     assert answer["images"][0]["url"].startswith(f"/img/{ids[0]}/thumb?v=")
-    assert client.get(f"/map/{project.id}/images", params={"ids": ",".join("x" * 201)}).status_code == 422
+    for count, status in ((200, 200), (201, 422)):
+        asked = client.get(f"/map/{project.id}/images", params={"ids": ",".join("x" * count)})
+        assert asked.status_code == status
 
 
 @pytest.mark.parametrize("name", ["points", "column", "matching"])
