@@ -126,3 +126,14 @@ def test_a_server_without_accounts_invites_nobody() -> None:
     with connect() as db:
         answer = _browser(Services(db)).get(f"{PREFIX}guessed")
     assert "This Vitrine has no accounts, so there is nobody to invite." in answer.text
+
+
+def test_a_link_of_another_page_leads_to_an_invitation_and_to_the_provider_and_not_to_the_sign_in(
+    people: Services,
+) -> None:
+    link, _ = _link(people)
+    routes = Starlette(routes=build_routes(lambda: people))
+    followed = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    browser = TestClient(routes, base_url="http://localhost:8501", headers=followed)
+    statuses = [browser.get(path).status_code for path in (link, "/access/oidc/start", login.PATH)]
+    assert statuses == [200, 404, 403]  # 404: there is no provider here

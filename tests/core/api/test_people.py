@@ -215,3 +215,14 @@ def test_an_entry_is_sent_back_at_the_desk_and_answered_over_rest(people: Servic
         ("entry.answer", "ana"), ("entry.message", "olga"), ("entry.confirm", "ana"),
     ]  # fmt: skip
     assert "Really" not in str(acts)
+
+
+def test_who_may_import_into_a_project_starts_an_upload_for_it_and_for_no_other(people: Services) -> None:
+    other = next(project.id for project in people.projects.list_projects() if project.name == "Other")
+    olga, ana = _as(people, "olga"), _as(people, "ana")
+    for person, project_id, status in (
+        (olga, _project(people), 201), (olga, other, 404), (ana, _project(people), 403), (ana, "", 403),
+        (olga, "", 201),
+    ):  # fmt: skip
+        body = {"project_id": project_id, "name": "a.zip", "size_bytes": 6}
+        assert person.post("/uploads/new", json=body).status_code == status
