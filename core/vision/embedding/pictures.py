@@ -17,9 +17,10 @@ from core.vision.models.session import open_session
 
 IMAGE_OUTPUTS = ("image_embeds", "image_features", "image_embeddings", "pooler_output", "last_hidden_state")
 """In the order in which they are taken: first what lies in one space with words."""
-_NUMBERS: dict[str, type[np.generic]] = {
+NUMBERS: dict[str, type[np.generic]] = {
     "tensor(int64)": np.int64, "tensor(int32)": np.int32, "float16": np.float16, "float32": np.float32,
 }  # fmt: skip
+"""The kinds of numbers of inputs."""
 
 
 class ImageEmbedder:
@@ -47,7 +48,7 @@ class ImageEmbedder:
 
     def embed(self, image: Image.Image) -> Array:
         """Return the vector of an RGB image."""
-        pixels = self._preparation.prepare(image).astype(_NUMBERS[self._input.dtype])
+        pixels = self._preparation.prepare(image).astype(NUMBERS[self._input.dtype])
         (found,) = self._session.run([self._output], {self._input.name: pixels, **self._others})
         return pooled(found)
 
@@ -65,7 +66,7 @@ class ImageEmbedder:
 def empty(given: Tensor) -> NDArray[Any]:
     """Return an input of zeros, of the smallest size; an attention mask of ones."""
     made = np.ones if "mask" in given.name else np.zeros
-    return made(tuple(side or 1 for side in given.shape), _NUMBERS.get(given.dtype, np.int64))
+    return made(tuple(side or 1 for side in given.shape), NUMBERS.get(given.dtype, np.int64))
 
 
 def output_of(model: OwnModel, outputs: list[Tensor], names: tuple[str, ...]) -> str:

@@ -11,7 +11,7 @@ from core.errors import ConfigurationError
 from core.vision.detecting.detector import tensor
 from core.vision.embedding.measured import Array
 from core.vision.embedding.own_model import OwnModel, read_own_model
-from core.vision.embedding.pictures import empty, output_of
+from core.vision.embedding.pictures import NUMBERS, empty, output_of
 from core.vision.models.session import open_session
 
 _TEXT_OUTPUTS = ("text_embeds", "text_features", "text_embeddings", "pooler_output")
@@ -41,13 +41,13 @@ class TextEmbedder:
     def embed(self, text: str) -> Array:
         """Return the vector of a text, of length 1."""
         encoded = self._tokenizer.encode(text)
-        kind = np.int32 if self._ids.dtype == "tensor(int32)" else np.int64
-        given = {self._ids.name: np.array([encoded.ids], kind)}
+        given = {self._ids.name: np.array([encoded.ids], NUMBERS[self._ids.dtype])}
         for name, one in self._others.items():
-            if name == "attention_mask":
-                given[name] = np.array([encoded.attention_mask], np.int64)
+            if len(one.shape) == 2:
+                numbers = encoded.attention_mask if name == "attention_mask" else [0] * len(encoded.ids)
+                given[name] = np.array([numbers], NUMBERS[one.dtype])
             else:
-                given[name] = np.zeros((1, len(encoded.ids)), np.int64) if len(one.shape) == 2 else empty(one)
+                given[name] = empty(one)
         (found,) = self._session.run([self._output], given)
         vector: Array = np.asarray(found, np.float32).reshape(-1)
         return vector / max(float(np.linalg.norm(vector)), 1e-6)

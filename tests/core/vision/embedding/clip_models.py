@@ -61,10 +61,18 @@ def write_vision(path: Path, output: str = "image_embeds", *, with_words: bool =
     _save(path, nodes, inputs, outputs, constants)
 
 
-def write_text(path: Path, output: str = "text_embeds", tokens: int | str = "tokens") -> None:
-    """Write a model whose vector is the color that the words say; of a padding token it is gray."""
+def write_text(
+    path: Path, output: str = "text_embeds", tokens: int | str = "tokens", *,
+    kind: int = TensorProto.INT64, **more: tuple[int, tuple[int | str, ...]],
+) -> None:  # fmt: skip
+    """Write a model whose vector is the color that the words say; of a padding token it is gray.
+
+    Args:
+        kind: of the numbers of its tokens.
+        more: further inputs, which change nothing.
+    """
     nodes, constants = _reading(output)
-    _save(path, nodes, {"input_ids": (TensorProto.INT64, ("batch", tokens))}, {output: ("batch", 3)}, constants)
+    _save(path, nodes, {"input_ids": (kind, ("batch", tokens)), **more}, {output: ("batch", 3)}, constants)
 
 
 def _reading(output: str = "text_embeds") -> tuple[list[Any], dict[str, Any]]:
