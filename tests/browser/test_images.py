@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from core import ImageService, ProjectService, connect
 from core.db import ImageAnalyses
@@ -171,14 +171,31 @@ def test_page_turns_faster_than_the_server_are_queued(server: AppServer, page: P
         expect(page.get_by_text(where)).to_be_visible()
 
 
-def test_the_map_lays_itself_out_and_its_selection_is_that_of_the_grid(server: AppServer, page: Page) -> None:
-    project_id = open_images(server, page, range(700, 712))
+def map_of_eleven(server: AppServer, page: Page, first: int) -> str:
+    """Make a project of twelve images, of which eleven have a vector, and return the address of its map."""
+    project_id = open_images(server, page, range(first, first + 12))
     with connect(server.data_dir) as db:
         services = Services(db)
         ids = [image.id for image in services.images.list_images(project_id)]
         store(services, project_id, {id_: direction(number % 2) for number, id_ in enumerate(ids[:11])})
         services.close()
-    page.goto(f"{server.url}/images?project={project_id}&as=Map")
+    return f"{server.url}/images?project={project_id}&as=Map"
+
+
+def test_the_points_of_the_map_are_drawn_before_their_colors_are_known(server: AppServer, page: Page) -> None:
+    address = map_of_eleven(server, page, 760)
+    held: list[Route] = []
+    page.route("**/map/*/column?*", lambda route: held.append(route))
+    page.goto(address)
+    expect(page.locator(".map canvas")).to_have_attribute("data-points", "11", timeout=60_000)
+    expect(page.locator(".map .legend button")).to_have_count(0)
+    for route in held:
+        route.continue_()
+    expect(page.locator(".map .legend button").first).to_be_visible()
+
+
+def test_the_map_lays_itself_out_and_its_selection_is_that_of_the_grid(server: AppServer, page: Page) -> None:
+    page.goto(map_of_eleven(server, page, 700))
     canvas = page.locator(".map canvas")
     expect(canvas).to_have_attribute("data-points", "11", timeout=60_000)
     expect(page.get_by_text("1 image not analyzed yet")).to_be_visible()

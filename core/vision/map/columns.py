@@ -74,19 +74,17 @@ def _column(
     field: str, points: MapPoints, values: Iterable[tuple[str, str]], order: Sequence[str] | None = None
 ) -> Column:
     """Return the column of pairs of an image id and a value; *order* fixes the labels."""
-    at = {id_: number for number, id_ in enumerate(points.ids)}
-    pairs = {(at[id_], value) for id_, value in values if id_ in at and value}
-    counted = Counter(value for _, value in pairs)
-    by_count = sorted(counted, key=lambda value: (-counted[value], value))
-    labels = [value for value in order if value in counted] if order else by_count[:MAX_VALUES]
-    bit_of = {label: np.uint32(1 << number) for number, label in enumerate(labels)}
+    places: dict[str, set[int]] = {}
+    for id_, value in values:
+        if value and id_ in points.numbers:
+            places.setdefault(value, set()).add(points.numbers[id_])
+    by_count = sorted(places, key=lambda value: (-len(places[value]), value))
+    labels = [value for value in order if value in places] if order else by_count[:MAX_VALUES]
     bits = np.zeros(len(points.ids), np.uint32)
-    by_label: dict[str, list[int]] = {}
-    for place, value in pairs:
-        by_label.setdefault(value if value in bit_of else "", []).append(place)
-    for label, places in by_label.items():
-        bits[places] |= bit_of.get(label, OTHER_BIT)
-    return Column(field, tuple(labels), tuple(counted[label] for label in labels), bits)
+    bit_of = {label: np.uint32(1 << number) for number, label in enumerate(labels)}
+    for value, found in places.items():
+        bits[list(found)] |= bit_of.get(value, OTHER_BIT)
+    return Column(field, tuple(labels), tuple(len(places[label]) for label in labels), bits)
 
 
 def _group_column(session: Session, project_id: str, points: MapPoints) -> Column:

@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,11 @@ class MapPoints:
     without_vector: int
     made_at: datetime
     kind: str
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """The place in the order of the points of each image."""
+        return {id_: number for number, id_ in enumerate(self.ids)}
 
 
 def read(session: Session, data_dir: Path, project_id: str) -> MapPoints | None:

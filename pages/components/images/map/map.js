@@ -2,6 +2,7 @@
 
 const REPORT_AFTER_MS = 150; // each report runs the page once
 const FIELD_KEY = "vitrine-map-field";
+const COLORS_WITHIN_MS = 100; // else the points are drawn without them, and the colors come later
 
 class ImageMap {
   constructor(root) {
@@ -55,25 +56,33 @@ class ImageMap {
     this.say("Loading");
     try {
       const saved = sessionStorage.getItem(FIELD_KEY) ?? this.data.by;
-      const asked = [this.fetch("points"), this.fetch("column", { by: saved }), q ? this.fetch("matching", { q }) : null];
+      const asked = this.fetch("points");
+      const looks = Promise.all([this.fetch("column", { by: saved }), q ? this.fetch("matching", { q }) : null]);
+      looks.catch(() => {}); // awaited below, unless the points fail first
       this.startPainter(); // while the server answers: compiling takes as long
-      const [places, column, matches] = await Promise.all(asked);
+      const places = await asked;
       if (project !== this.data.project) return;
       this.usePoints(new Points(places), saved);
       if (this.shownProject !== project) this.view.fit();
       this.shownProject = project;
+      this.list.show(this.selection, this.data.base);
+      const late = setTimeout(() => this.refresh(), COLORS_WITHIN_MS);
+      const [column, matches] = await looks.finally(() => clearTimeout(late));
+      if (project !== this.data.project) return;
       this.useColumn(column);
       this.useMatches(matches);
       this.refresh();
-      this.list.show(this.selection, this.data.base);
       if (q !== this.data.q) this.match();
     } catch (error) {
+      this.refresh();
       this.say(error.message);
     }
   }
 
   usePoints(points, field) {
+    if (points.header.version !== this.points?.header.version) this.column = this.matches = null; // of other points
     this.points = points;
+    this.counts = null; // nothing is painted before their looks are known
     this.painter.setPlaces(points.places);
     this.looks = new Uint8Array(2 * points.count);
     this.selection.moveTo(points);
@@ -126,25 +135,28 @@ class ImageMap {
   // --- what is shown -------------------------------------------------------------------------------------------
 
   get isReady() {
-    return Boolean(this.points && this.column);
+    return Boolean(this.points && this.counts);
   }
+
+  /* The number of the color of a point; gray until the column is there. */
+  look = (index, chosenBits = this.chosenBits) => (this.column ? this.column.look(index, chosenBits) : NONE);
 
   get chosenBits() {
     return [...this.chosen].reduce((bits, look) => (look < MAX_LABELS ? bits | (1 << look) : bits), 0) >>> 0;
   }
 
-  isShown = (index) => (!this.matches || this.matches[index] === 1) && (!this.chosen.size || this.chosen.has(this.column.look(index, this.chosenBits)));
+  isShown = (index) => (!this.matches || this.matches[index] === 1) && (!this.chosen.size || this.chosen.has(this.look(index)));
 
   /* Compute the look of every point anew, and draw. */
   refresh() {
-    if (!this.isReady) return;
-    const { points, column, looks, matches, chosen, chosenBits } = this;
+    if (!this.points) return;
+    const { points, looks, matches, chosen, chosenBits } = this;
     const { marks } = this.selection;
     const hasChosen = chosen.size > 0;
     this.counts = [0, 0, 0];
     this.found = 0;
     for (let index = 0; index < points.count; index++) {
-      const look = column.look(index, chosenBits);
+      const look = this.look(index, chosenBits);
       const isFound = (!matches || matches[index] === 1) && (!hasChosen || chosen.has(look));
       const level = marks[index] ? SELECTED : isFound ? NORMAL : DIMMED;
       looks[2 * index] = look;
@@ -153,7 +165,7 @@ class ImageMap {
       if (isFound) this.found++;
     }
     this.painter.setLooks(looks);
-    this.legend.draw(column, chosen);
+    if (this.column) this.legend.draw(this.column, chosen);
     this.root.classList.toggle("filtering", hasChosen);
     this.describe();
     this.draw();
@@ -312,7 +324,7 @@ class ImageMap {
     const { width, height } = this.view;
     const id = this.points.id(index);
     const [x, y] = this.view.onCanvas(...this.points.places.subarray(2 * index, 2 * index + 2));
-    const value = this.column.name(this.column.look(index, this.chosenBits));
+    const value = this.column?.name(this.look(index)) ?? "";
     this.tip.show({ id, url: `${this.data.base}/img/${id}/thumb?v=${this.data.renditions}`, value, x, y, width, height });
   }
 }
