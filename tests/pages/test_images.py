@@ -3,6 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.components.images import selection
 from pages.components.shared.page import component_key
 from tests.core.images.pictures import drawn, encoded
 from tests.pages.running import open_page, services, texts
@@ -63,6 +64,40 @@ def test_all_images_of_a_search_are_selected_and_go_to_generate(page: AppTest) -
     page.button(key="images-to-generate").click().run()
     assert not page.exception
     assert page.title[0].value == "Generate"
+
+
+def test_a_selection_is_searched_by_its_ids_in_one_click(page: AppTest) -> None:
+    first, second, _ = add(1, 2, 3)
+    page.session_state["selected-images"] = [first, second]
+    page.run()
+    page.button(key="images-search").click().run()
+    assert not page.exception
+    assert page.title[0].value == "Images"
+    assert page.session_state["search-line"] == f"id:{first} id:{second}"
+    assert set(services().image_queries.find_ids(project_id(), page.session_state["search-line"])) == {first, second}
+
+
+def test_the_entries_about_a_selection_are_explored_in_one_click(page: AppTest) -> None:
+    first, second, _ = add(1, 2, 3)
+    services().dataset.create_dataset_entry(project_id(), first, "What is it?", "A drawing", "test")
+    page.session_state["selected-images"] = [first, second]
+    page.run()
+    page.button(key="images-to-explore").click().run()
+    assert not page.exception
+    assert page.title[0].value == "Explore"
+    assert page.session_state["search-line"] == f"image:{first} image:{second}"
+
+
+def test_more_images_than_a_search_line_holds_get_a_tag_first(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selection, "MAX_TERMS", 1)
+    first, second, _ = add(1, 2, 3)
+    page.session_state["selected-images"] = [first, second]
+    page.run()
+    assert page.button(key="images-to-explore").disabled
+    page.button(key="images-search").click().run()
+    assert not page.exception
+    assert page.text_input(key="tag-words")
+    assert "search-line" not in page.session_state or not page.session_state["search-line"]
 
 
 def test_a_selection_is_deleted_after_a_confirmation_and_restored_by_undo(page: AppTest) -> None:

@@ -5,7 +5,9 @@ from functools import partial
 import streamlit as st
 
 from core.accounts.permissions import Act
-from core.images import ImageQuery
+from core.dataset import EntryFilter, Term
+from core.images import ImageQuery, ImageTerm
+from core.search_line import MAX_TERMS
 from pages import PAGES
 from pages.components.images import image_deletion, make_variants, split_dialog
 from pages.components.shared import analyze_dialog, numbers, page, tag_dialog
@@ -57,6 +59,7 @@ def bar(project_id: str, query: ImageQuery, total: int, *, hint: str = _HINT) ->
     if st.button("Clear selection", key="images-clear"):
         replace([])
         st.rerun()
+    _search(project_id, chosen)
     for target in _TARGETS:
         if st.button(
             target.label,
@@ -77,6 +80,26 @@ def bar(project_id: str, query: ImageQuery, total: int, *, hint: str = _HINT) ->
         split_dialog.ask(project_id, chosen)
     if st.button("Delete", icon=":material/delete:", key="images-delete", **page.only(Act.MANAGE_IMAGES)):
         image_deletion.ask(chosen, after=partial(replace, []))
+
+
+def _search(project_id: str, chosen: list[str]) -> None:
+    """Draw the buttons that search for the selected images, and for the entries about them."""
+    is_long = len(chosen) > MAX_TERMS
+    tags_them = f"A search line holds {MAX_TERMS} images: these get a tag, which is searched"
+    if st.button(
+        "Search", icon=":material/search:", key="images-search",
+        **page.only(
+            Act.MANAGE_IMAGES if is_long else Act.READ,
+            help=tags_them if is_long else "These images as a search, in an address that others can open",
+        ),
+    ):  # fmt: skip
+        if is_long:
+            tag_dialog.ask(project_id, chosen, searches=True)
+        else:
+            page.go("images", q=str(ImageQuery(tuple(ImageTerm("id", id_) for id_ in chosen))))
+    about = f"A search line holds {MAX_TERMS} images: select fewer" if is_long else "The entries about these images"
+    if st.button("Explore", icon=":material/query_stats:", key="images-to-explore", disabled=is_long, help=about):
+        page.go("explore", q=str(EntryFilter(tuple(Term("image", id_) for id_ in chosen))))
 
 
 def _filtered(project_id: str, query: ImageQuery) -> list[str] | None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.images import ImageQuery, ImageTerm
 from core.vision.tag_review import TagBatch
 from pages.components.shared import page, reviewer_name, undo
 from pages.components.shared.numbers import pluralize
@@ -12,8 +13,8 @@ _DONE = "tagged-images"
 
 
 @st.dialog("Tag images")
-def ask(project_id: str, image_ids: Sequence[str]) -> None:
-    """Ask which tags the images get, and which are removed from them."""
+def ask(project_id: str, image_ids: Sequence[str], *, searches: bool = False) -> None:
+    """Ask which tags the images get, and which are removed from them; with *searches* the tags are then searched."""
     review = page.services().tag_review
     typed = st.text_input("Add", key="tag-words", placeholder="front, daylight")
     removed = st.multiselect(
@@ -28,6 +29,8 @@ def ask(project_id: str, image_ids: Sequence[str]) -> None:
         with page.show_errors():
             done = review.change_many(project_id, image_ids, added, removed, actor=reviewer_name.name())
             st.session_state[_DONE] = [project_id, done.batch_id, str(done.images)]
+            if searches and added:
+                page.go("images", q=str(ImageQuery(tuple(ImageTerm("tag", word.strip()) for word in added))))
             st.rerun()
 
 

@@ -22,11 +22,11 @@ def ids(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return made
 
 
-def dialog(ids: list[str]) -> AppTest:
+def dialog(ids: list[str], *, searches: bool = False) -> AppTest:
     def both() -> None:
         tag_dialog.undo_notice()
         if st.session_state.get("asks", True):  # AppTest can draw a toast, or else a dialog
-            tag_dialog.ask(services().projects.list_projects()[0].id, ids)
+            tag_dialog.ask(services().projects.list_projects()[0].id, ids, searches=searches)
 
     return draw(both)
 
@@ -55,6 +55,20 @@ def test_tags_are_added_and_removed_and_all_of_it_is_undone_at_once(ids: list[st
     assert tags(ids) == ["old", "front,daylight,meanwhile"]
     assert [toast.value for toast in at.toast] == ["1 image keeps its tags: they were changed since."]
     assert "[Undo]" not in read(at)
+
+
+def test_what_was_tagged_to_be_searched_is_searched_by_its_new_tags(ids: list[str]) -> None:
+    at = dialog(ids, searches=True)
+    at.text_input(key="tag-words").set_value("Front , of day").run()
+    at.button(key="tag-confirm").click().run()
+    assert at.session_state["opened"] == "images?q=tag%3AFront+tag%3A%22of+day%22"
+    line = 'tag:Front tag:"of day"'
+    assert set(services().image_queries.find_ids(services().projects.list_projects()[0].id, line)) == {*ids}
+
+    at = dialog(ids, searches=True)
+    at.multiselect(key="tag-removed").set_value(["old"]).run()
+    at.button(key="tag-confirm").click().run()
+    assert "opened" not in at.session_state
 
 
 def test_a_tag_to_remove_is_enough_and_nothing_new_to_do_is_said(ids: list[str]) -> None:
