@@ -21,6 +21,7 @@ from core.db.migrate import NEWER_DATABASE, known_versions
 from core.db.opening import database_url_problem
 from core.disk import LOW_BYTES, free_bytes
 from core.errors import VitrineError
+from core.pluralize import pluralize
 from core.secret_key import FILE_NAME, secret_key
 from core.tasks.engines.examination import examine_engine
 from core.webhooks.examination import examine_webhooks
@@ -267,9 +268,9 @@ def _quotas(settings: Settings) -> Iterator[Finding]:
     except sqlite3.Error:
         return  # of an older version, or said of the database itself
     if full:
-        yield Finding("warning", "Quota", f"{full:,} of {quotas:,} projects with a quota have no room left")
+        yield Finding("warning", "Quota", f"no room left in {full:,} of {pluralize(quotas, 'project')} with a quota")
     elif quotas:
-        yield Finding("ok", "Quota", f"{quotas:,} projects have one, and all have room")
+        yield Finding("ok", "Quota", f"room in {pluralize(quotas, 'project')} with one")
 
 
 def _backup(settings: Settings) -> Finding:
@@ -285,7 +286,8 @@ def _backup(settings: Settings) -> Finding:
         return Finding("ok", subject, f"none in {status.target} yet; the server makes the first one after its start")
     made, size = status.last.manifest, f"{status.last.manifest.size_bytes / 1e6:,.1f} MB"
     at, next_at = (moment.strftime("%Y-%m-%d %H:%M UTC") for moment in (made.made_at, status.next_at))
-    return Finding("ok", subject, f"{at}, {made.images:,} images, {size}; {status.backups:,} kept, next {next_at}")
+    last = f"{at}, {pluralize(made.images, 'image')}, {size}"
+    return Finding("ok", subject, f"{last}; {status.backups:,} kept, next {next_at}")
 
 
 def _quick_check(path: Path) -> str | None:

@@ -44,7 +44,7 @@ def main() -> None:
 def _state(counts: ProjectCounts) -> str:
     return (
         f"{pluralize(counts.images, 'image')}, {pluralize(counts.questions, 'question')}, "
-        f"{numbers.text(counts.confirmed)} of {numbers.text(counts.entries)} entries confirmed"
+        f"{numbers.text(counts.confirmed)} of {pluralize(counts.entries, 'entry')} confirmed"
     )
 
 
@@ -54,18 +54,18 @@ def _stages(project_id: str, counts: ProjectCounts) -> None:
     actor = reviewer_name.name()
     to_review = page.services().collaboration.count_queue(project_id, EntryFilter(), actor) if counts.open else 0
     stages = (
-        ("upload", "Upload", numbers.text(counts.images), "images", "Add images"),
+        ("upload", "Upload", *_amount(counts.images, "image"), "Add images"),
         (
-            "generate", "Generate", numbers.text(counts.questions), "questions",
+            "generate", "Generate", *_amount(counts.questions, "question"),
             f"Ask about {pluralize(waiting, 'image')}" if waiting else "Ask more questions",
         ),
         (
             "curate", "Curate", numbers.text(counts.confirmed),
-            f"of {numbers.text(counts.entries)} entries confirmed",
+            f"of {pluralize(counts.entries, 'entry')} confirmed",
             f"Review {pluralize(to_review, 'entry')}" if to_review else "View the entries",
         ),
-        ("style", "Style", numbers.text(counts.generated), "generated images", "Generate an image"),
-        ("export", "Export", numbers.text(counts.confirmed), "confirmed entries", "Export the dataset"),
+        ("style", "Style", *_amount(counts.generated, "generated image"), "Generate an image"),
+        ("export", "Export", *_amount(counts.confirmed, "confirmed entry"), "Export the dataset"),
     )  # fmt: skip
     grid = st.grid(5, min_column_width=170, border=True, key="stages")
     acts = {entry.name: entry.act for entry in PAGES}
@@ -76,6 +76,12 @@ def _stages(project_id: str, counts: ProjectCounts) -> None:
             st.caption(unit)
             if act is None or page.may(act, project_id):
                 page.link(file, next_step, icon="arrow_forward")
+
+
+def _amount(number: int, one: str) -> tuple[str, str]:
+    """Return *number* and its noun, which stand below each other."""
+    written, _, noun = pluralize(number, one).partition(" ")
+    return written, noun
 
 
 def _activity(project_id: str) -> None:
@@ -139,7 +145,7 @@ def _card(summary: ProjectSummary) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             f"{pluralize(summary.images, 'image')}, "
-            f"{numbers.text(summary.confirmed)} of {numbers.text(summary.entries)} entries confirmed",
+            f"{numbers.text(summary.confirmed)} of {pluralize(summary.entries, 'entry')} confirmed",
             width="stretch",
         )
         offered = _menu(project.id)

@@ -9,6 +9,7 @@ from core.backup.layout import Backup, list_backups
 from core.backup.server_copy import find_program
 from core.config import Settings
 from core.errors import VitrineError
+from core.pluralize import pluralize
 
 _LATE = 2.0
 """A backup is overdue after this many times the hours between two."""
@@ -60,7 +61,7 @@ def _problem(settings: Settings, last: Backup | None, now: datetime) -> str:
         return f"The last backup is {days:,.1f} days old. Start Vitrine, and read its log for the reason."
     if missing := len(last.manifest.missing_images):
         return (
-            f"{missing:,} images were missing or damaged when the last backup was made. "
+            f"Missing or damaged when the last backup was made: {pluralize(missing, 'image')}. "
             f"Run vitrine backup --verify {settings.backup_dir}, which names them."
         )
     return ""

@@ -9,6 +9,7 @@ import typer
 
 from core.cli.output import progress_bar
 from core.errors import VitrineError
+from core.pluralize import pluralize
 
 
 def backup(
@@ -34,7 +35,7 @@ def backup(
             made = make_backup(load_settings(), target, keep=keep, progress=show)
         manifest = made.manifest
         typer.echo(
-            f"{made.path}: {manifest.images:,} images, {manifest.new_images:,} of them new, "
+            f"{made.path}: {pluralize(manifest.images, 'image')}, {manifest.new_images:,} of them new, "
             f"{manifest.size_bytes / 1e6:,.1f} MB. The secret key is not in it."
         )
         _report_missing(manifest.missing_images)
@@ -63,7 +64,7 @@ def restore(
         if report.set_aside is not None:
             typer.echo(f"What was in {data} is now in {report.set_aside}.")
         typer.echo(
-            f"Restored {report.backup.name} to {data}: {report.images:,} images. "
+            f"Restored {report.backup.name} to {data}: {pluralize(report.images, 'image')}. "
             "It gets a new secret key at its first start, so everybody signs in again."
         )
         _report_missing(report.missing_images)
@@ -76,7 +77,7 @@ def _report_missing(paths: list[str]) -> None:
         Exit: there are such.
     """
     if paths:
-        typer.echo(f"{len(paths):,} images are missing or damaged and could not be copied:", err=True)
+        typer.echo(f"Missing or damaged, and not copied: {pluralize(len(paths), 'image')}", err=True)
         typer.echo("\n".join(paths), err=True)
         raise typer.Exit(1)
 

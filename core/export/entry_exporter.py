@@ -17,6 +17,7 @@ from core.export.selecting.listed import ListedEntries
 from core.export.writing.images import image_source
 from core.export.writing.target import DirectoryTarget, Target
 from core.export.writing.workspace import build_directory, move_into_place
+from core.pluralize import pluralize
 from core.progress import ShowProgress, shown
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ class _Shown:
         percent = 100 * written // max(self._total or 0, written, 1) if self._total else 0
         if percent != self._percent:
             self._percent = percent
-            self._job.progress(0.7 * percent / 100, f"{written:,} entries")
+            self._job.progress(0.7 * percent / 100, pluralize(written, "entry"))
 
 
 class _PlainNames:

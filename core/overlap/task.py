@@ -26,6 +26,7 @@ from core.overlap import findings, hash_file
 from core.overlap.hash_file import HashedImage, HashedQuestion, Unread, question_hash
 from core.overlap.near_questions import near_key
 from core.overlap.project_side import Overlap, QuestionHashes, VectorSide, image_overlaps, vector_side
+from core.pluralize import pluralize
 from core.tasks import ItemContext, ItemInterrupted, ItemPlan, ItemResult
 from core.vision.analyzers.base import Analysis, AnalyzedImage, Tools
 
@@ -275,7 +276,8 @@ class OverlapTask:
             unread += len(bad)
             images, questions = images + len(some), questions + len(asked)
             read_bytes += len(block) * 1_000
-            item.progress(min(read_bytes / size_bytes, 0.99), f"{images:,} images and {questions:,} questions compared")
+            compared = f"{pluralize(images, 'image')} and {pluralize(questions, 'question')} compared"
+            item.progress(min(read_bytes / size_bytes, 0.99), compared)
         if unread > _MAX_UNREAD:
             rows.append(left_out_row(Problem(path.name, f"{unread - _MAX_UNREAD:,} more lines cannot be used.")))
         return _result(item, found, images=images, questions=questions, rows=rows)

@@ -6,8 +6,10 @@ import streamlit as st
 from streamlit import dataframe_util
 
 from core.accounts.permissions import Act
+from core.project_counts import ProjectCounts
 from core.runtime import runtime
 from core.tasks import TaskRunner
+from pages import overview
 from pages.components.overview import project_dialogs
 from pages.components.shared import page
 from tests.pages.reading import draw, read
@@ -207,3 +209,13 @@ def test_a_quota_is_shown_in_megabytes_rounded_up() -> None:
     assert [at.number_input(key=f"quota-{name}-{project.id}").value for name in ("images", "mb")] == [3, 2]
     at.button(key="quota-save").click().run()
     assert services().library.quota(project.id).max_image_bytes == 2_000_000
+
+
+def test_one_of_something_has_its_noun_in_the_singular() -> None:
+    assert overview._amount(1, "generated image") == ("1", "generated image")
+    assert overview._amount(1_200, "confirmed entry") == ("1,200", "confirmed entries")
+    one = ProjectCounts(
+        images=1, images_without_questions=0, questions=1, questions_without_answer=0, images_with_open_questions=0,
+        entries=1, confirmed=1, rejected=0, generated=0,
+    )  # fmt: skip
+    assert overview._state(one) == "1 image, 1 question, 1 of 1 entry confirmed"

@@ -220,7 +220,7 @@ def _remarks(report: dict[str, Any]) -> list[str]:
             "",
             "Related images are in one split. Groups of them were joined "
             + ", ".join(f"{pluralize(n, 'time')} by {why}" for why, n in report["leaks_prevented"]["joined"].items())
-            + f". {report['leaks_prevented']['pairs']:,} pairs of images would have leaked between splits:",
+            + f". {pluralize(report['leaks_prevented']['pairs'], 'pair')} of images would have leaked between splits:",
             "",
             *(f"- {image} and {related}: {why}" for image, related, why in report["leaks_prevented"]["named"]),
             "",

@@ -42,7 +42,7 @@ def _numbers(report: CheckReport) -> None:
     before, after = st.columns(2)
     for column, label, values in ((before, "Before", result["before"]), (after, "Now", result["after"])):
         column.metric(
-            label, f"{round(values['share'] * 100)} of 100", f"{numbers.text(values['entries'])} entries",
+            label, f"{round(values['share'] * 100)} of 100", numbers.pluralize(values["entries"], "entry"),
             delta_color="off", delta_arrow="off", help="Answers guessed from the question alone",
         )  # fmt: skip
     card.bar([("With a twin", result["with_twin"]), ("Without", result["questions"] - result["with_twin"])])

@@ -143,9 +143,8 @@ def _load(export: "Exports") -> str:
 def _notes(made: dict[str, Any]) -> list[str]:
     left_out = [f"Left out, {reason}: {numbers.text(count)}" for reason, count in made["left_out"].items()]
     leaks = made["leaks_prevented"]["pairs"]
-    kept = (
-        [f"{numbers.text(leaks)} pairs of related images were kept in one split to prevent leakage."] if leaks else []
-    )
+    pairs = numbers.pluralize(leaks, "pair")
+    kept = [f"Kept in one split to prevent leakage: {pairs} of related images."] if leaks else []
     problems = [f"{problem['text']}." for problem in made.get("problems", ())]
     changed = image_changes_lines(made["image_changes"]) if made.get("image_changes") else []
     return [*problems, *left_out, *kept, *changed, *made["notes"]]

@@ -34,9 +34,8 @@ def _backups(status: BackupStatus) -> None:
         st.text("None yet. The server makes the first one after its start.")
     else:
         made = status.last.manifest
-        st.text(
-            f"Last: {moment.text(made.made_at)}, {numbers.text(made.images)} images, {sizes.readable(made.size_bytes)}"
-        )
+        images = numbers.pluralize(made.images, "image")
+        st.text(f"Last: {moment.text(made.made_at)}, {images}, {sizes.readable(made.size_bytes)}")
     st.text(f"Next: {moment.text(status.next_at)}")
     st.caption(
         f"{numbers.text(status.backups)} in {page.escape(str(status.target))}. `vitrine restore` brings one back."

@@ -33,7 +33,7 @@ def show() -> None:
         return
     st.dataframe(_rows(found.items), hide_index=True, key="audit-acts", height="content")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{numbers.text(found.total)} acts in all.", width="stretch")
+        st.caption(f"{numbers.pluralize(found.total, 'act')} in all.", width="stretch")
         if seen and st.button("Newer", icon=":material/arrow_back:", key="audit-newer"):
             st.session_state[_PAGES] = seen[:-1]
             st.rerun()

@@ -69,7 +69,7 @@ def test_the_status_says_what_is_wrong(settings: Settings, db: Database, paths: 
     assert status is not None
     assert status.last == made
     assert status.next_at == made.manifest.made_at + timedelta(hours=2)
-    assert status.problem.startswith("1 images were missing or damaged")
+    assert status.problem.startswith("Missing or damaged when the last backup was made: 1 image.")
     late = backup_status(settings, made.manifest.made_at + timedelta(hours=5))
     assert late is not None
     assert late.problem.startswith("The last backup is 0.2 days old")

@@ -20,7 +20,7 @@ def test_notes_are_problems_what_was_left_out_related_images_and_the_rest() -> N
     assert finished_exports._notes(made) == [
         "1 answer is empty.",
         "Left out, rejected: 1,200",
-        "2 pairs of related images were kept in one split to prevent leakage.",
+        "Kept in one split to prevent leakage: 2 pairs of related images.",
         "A note.",
     ]
     assert finished_exports._notes(REPORT) == []
