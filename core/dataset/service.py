@@ -15,6 +15,7 @@ from core.dataset.matching import EntryFilters, matching, pages, require_known
 from core.db import Database, ImageDatasets, Page, Questions, cached_until_write, cut, require_database
 from core.errors import InvalidInputError, NotFoundError
 from core.images import ImageService
+from core.pluralize import pluralize
 
 if TYPE_CHECKING:
     import datasets
@@ -126,7 +127,8 @@ class ImageDatasetService:
         require_many(answers, "answers", "texts")
         if len(question_ids) != len(answers):
             raise InvalidInputError(
-                f"There are {len(question_ids)} questions and {len(answers)} answers. Give one for each.",
+                f"{pluralize(len(question_ids), 'question')} and {pluralize(len(answers), 'answer')} were given. "
+                "Give one answer for each question.",
                 field="answers",
             )
         action = UserAction("create", actor)

@@ -17,6 +17,7 @@ from core.errors import InvalidInputError, NotFoundError
 from core.images.import_context import ImportContext
 from core.importing.outcomes import LEFT_OUT, NOTE, iter_rows, outcomes_of_task
 from core.importing.tasks import ImportKind
+from core.pluralize import pluralize
 from core.progress import Progress, ShowProgress, shown
 from core.tasks import TaskKind, TaskRunner, TaskService
 from core.tasks.service import ACTIVE
@@ -67,9 +68,9 @@ class ImportReport:
 
     def __str__(self) -> str:
         return (
-            f"{self.images_added:,} images added, {self.images_known:,} known; "
-            f"{self.entries_added:,} of {self.questions:,} questions added, {self.questions_known:,} known; "
-            f"{len(self.problems):,} problems"
+            f"{pluralize(self.images_added, 'image')} added, {self.images_known:,} known; "
+            f"{self.entries_added:,} of {pluralize(self.questions, 'question')} added, {self.questions_known:,} known; "
+            f"{pluralize(len(self.problems), 'problem')}"
         )
 
 

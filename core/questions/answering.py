@@ -12,6 +12,7 @@ from core.db import Images, Questions
 from core.errors import BadReplyError, InvalidInputError, LLMError
 from core.llm import SEE_MODEL, ChatReply, ChatRequest, DatabaseLedger, ImagePart, LLMService, ModelConfig, Purpose
 from core.llm.schemas import AnswerList, GivenAnswer, PlacedAnswer, PlacedAnswerList, SeenAnswer, SeenAnswerList
+from core.pluralize import pluralize
 from core.questions import grounding, prompts, quoting, store
 from core.questions.answer_types import checked_answer
 from core.questions.examples import NO_EXAMPLES, SentWith
@@ -170,7 +171,8 @@ def _by_question(reply: ChatReply, questions: list[Questions]) -> dict[str, Give
         return {q.id: given for q, given in numbered}
     if len(parsed) != len(questions):
         raise BadReplyError(
-            f"The model gave {len(parsed)} answers to {len(questions)} questions. Retry, or ask another model.",
+            f"The model gave {pluralize(len(parsed), 'answer')} to {pluralize(len(questions), 'question')}. "
+            "Retry, or ask another model.",
             reply_head=reply.text[:REPLY_HEAD_CHARS],
         )
     return {q.id: given for q, given in zip(questions, parsed, strict=True)}

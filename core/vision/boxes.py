@@ -32,6 +32,7 @@ from typing import Any, Literal, NamedTuple
 
 from core.errors import InvalidInputError
 from core.llm.providers import BoxForm, box_form
+from core.pluralize import pluralize
 
 MAX_BOXES = 500
 MAX_LABEL_CHARS = 200
@@ -111,7 +112,9 @@ def read_boxes(value: Any, model: str, sent: Size, original: Size, *, image: int
     raw = [box for box in map(_raw, items[:MAX_BOXES]) if box is not None]
     problems = []
     if len(raw) < len(items):
-        problems.append(f"{len(items) - len(raw)} of {len(items)} boxes of the reply could not be read.")
+        problems.append(
+            f"{len(items) - len(raw)} of {pluralize(len(items), 'box', 'boxes')} of the reply could not be read."
+        )
     if not raw:
         return BoxReading(problem=" ".join(problems))
     try:
@@ -120,7 +123,7 @@ def read_boxes(value: Any, model: str, sent: Size, original: Size, *, image: int
     except InvalidInputError as error:
         return BoxReading(problem=str(error))
     if len(boxes) < len(raw):
-        problems.append(f"{len(raw) - len(boxes)} boxes of the reply have no area.")
+        problems.append(f"{pluralize(len(raw) - len(boxes), 'box', 'boxes')} of the reply without an area.")
     if _is_guess(raw, model):
         problems.append(f"It is not known how {model} writes boxes; these were read as it was asked. Check them.")
     return BoxReading(boxes, " ".join(problems))

@@ -278,7 +278,7 @@ def _more(project: Projects, asked_in: str) -> dict[str, Any]:
     wanted = st.session_state.get("generate-examples", 0)
     ids = page.services().questions.suggest_examples(project.id, asked_in, wanted) if wanted else []
     if len(ids) < wanted:
-        st.caption(f"Only {len(ids)} images have a confirmed entry in this language to show as an example.")
+        st.caption(f"Images with a confirmed entry in this language to show as an example: {len(ids)}.")
     concurrency = st.session_state.get("generate-concurrency", setting)
     return {
         "example_ids": ids,

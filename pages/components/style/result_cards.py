@@ -111,7 +111,8 @@ def _lines(found: Result) -> tuple[str, ...]:
         lines.append(f"A closer match than {numbers.percent(percentile / 100)} of the style dataset's own images")
     if failed := row.recipe.get("failed_references", []):
         sent = row.reference_images_count
-        lines.append(f"{len(failed)} references failed, {sent} were sent" if sent else "No reference could be sent")
+        some = f"{numbers.pluralize(len(failed), 'reference')} failed, {sent} sent"
+        lines.append(some if sent else "No reference could be sent")
     return tuple(lines)
 
 

@@ -124,7 +124,7 @@ def test_a_batch_is_stored_atomically(
 
 
 def test_a_batch_needs_an_answer_for_each_question(dataset: ImageDatasetService) -> None:
-    with pytest.raises(InvalidInputError, match="There are 2 questions and 1 answers"):
+    with pytest.raises(InvalidInputError, match="2 questions and 1 answer were given"):
         dataset.batch_create_from_questions(["a", "b"], ["1"])
 
 

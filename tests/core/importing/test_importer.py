@@ -46,7 +46,7 @@ def test_a_directory_comes_in_with_a_report(importer: DatasetImporter, project: 
     problem = ImportProblem("rows.json row 4", "It names an image that is not here: images/3.jpg")
     assert report.problems == [problem]
     assert report.to_pandas().to_dict("records") == [vars(problem)]
-    assert str(report) == "3 images added, 0 known; 4 of 5 questions added, 0 known; 1 problems"
+    assert str(report) == "3 images added, 0 known; 4 of 5 questions added, 0 known; 1 problem"
 
 
 def test_importing_again_doubles_nothing(

@@ -103,7 +103,7 @@ async def test_answers_without_clear_questions_are_not_stored(
 
     (item,) = TaskService(db).items(task.id)
     assert (item.state, item.error_code) == ("failed", "bad_reply")
-    assert item.error.startswith("The model gave 1 answers to 2 questions.")
+    assert item.error.startswith("The model gave 1 answer to 2 questions.")
 
 
 async def test_an_invalid_label_is_requested_once_more_and_then_marked_for_review(

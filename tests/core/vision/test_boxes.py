@@ -112,7 +112,7 @@ def test_a_bad_box_costs_only_itself() -> None:
     boxes = [{"label": "cup", "box": [500, 0, 1000, 1000]}, "none", {"box": [1, 2, 3]}, {"box": [1, 2, True, None]}]
     found = read([*boxes, [700, 700, 700, 900]], QWEN3)
     assert found.boxes == placed(RIGHT_HALF)
-    assert found.problem == "3 of 5 boxes of the reply could not be read. 1 boxes of the reply have no area."
+    assert found.problem == "3 of 5 boxes of the reply could not be read. 1 box of the reply without an area."
 
 
 @pytest.mark.parametrize("value", [None, [], "", "[]"])

@@ -127,7 +127,7 @@ def test_too_few_examples_are_said_and_the_usual_speed_is_not_in_the_recipe(proj
     at = draw(lambda: made.append(recipe_form._more(project, "en")))
     at.session_state["generate-examples"], at.session_state["generate-concurrency"] = 2, usual + 1
     at.run()
-    assert read(at)[-1] == "Only 0 images have a confirmed entry in this language to show as an example."
+    assert read(at)[-1] == "Images with a confirmed entry in this language to show as an example: 0."
     assert made[-1]["concurrency"] == usual + 1
 
 

@@ -98,7 +98,7 @@ def test_the_second_line_is_model_size_cost_and_duration(changed: dict[str, Any]
     assert result_cards.result(_result(**changed), can_refer=False).lines[1] == line
 
 
-@pytest.mark.parametrize(("sent", "line"), [(2, "1 references failed, 2 were sent"), (0, "No reference could be sent")])
+@pytest.mark.parametrize(("sent", "line"), [(2, "1 reference failed, 2 sent"), (0, "No reference could be sent")])
 def test_references_that_failed_are_counted(sent: int, line: str) -> None:
     found = _result(reference_images_count=sent, recipe={"failed_references": [{}]})
 
