@@ -4,21 +4,25 @@ Old values differ between entries, but few different ones occur. One INSERT ... 
 events with old and new values, and one UPDATE then takes the new values from the events.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, case, insert, literal, null, select, update
+from sqlalchemy import JSON, ColumnElement, case, insert, literal, not_, null, select, update
 from sqlmodel import Session, col
 
 from core.dataset.conditions import Condition
+from core.dataset.disputes import disputed
 from core.dataset.edits import UserAction
 from core.dataset.values import normal_score, normal_tags
 from core.db import Events, ImageDatasets, utc_now
 from core.db.base import UtcDateTime
+from core.db.json_sql import json_has_key
 from core.errors import InvalidInputError
 
 Values = dict[str, Any]
+RESOLVED = "flagged"
+"""The field that only those events of a bulk action have that resolve a disagreement."""
 _Entry = ImageDatasets
 EVENT_COLUMNS = ("batch_id", "project_id", "entity", "entity_id", "action", "actor", "at", "old", "new")
 
@@ -39,6 +43,8 @@ class BulkAction:
     new_values: Callable[[Values, Any], Values]
     normalize: Callable[[Any], Any] = lambda value: value
     """Checks the action's value and returns its stored form."""
+    resolves: bool = False
+    """Whether it decides what two reviewers judged differently, whose flag then goes."""
 
 
 def _decision(confirmed: bool, rejected: bool) -> BulkAction:
@@ -48,6 +54,7 @@ def _decision(confirmed: bool, rejected: bool) -> BulkAction:
             "confirmed": confirmed, "rejected": rejected, "reject_reason": reason if rejected else "",
         },
         lambda value: str(value or ""),
+        resolves=confirmed or rejected,
     )  # fmt: skip
 
 
@@ -70,7 +77,7 @@ BULK_ACTIONS = {
     ),
     "delete": BulkAction(("deleted",), lambda old, _: {"deleted": True}),
 }
-BULK_FIELDS = frozenset(name for action in BULK_ACTIONS.values() for name in action.fields)
+BULK_FIELDS = frozenset(name for action in BULK_ACTIONS.values() for name in action.fields) | {RESOLVED}
 
 
 def apply(session: Session, where: list[Condition], action: UserAction, value: Any) -> BulkResult:
@@ -85,20 +92,49 @@ def apply(session: Session, where: list[Condition], action: UserAction, value: A
             f"{action.name} is not a bulk action. Use one of {', '.join(BULK_ACTIONS)}.", field="action"
         )
     value = bulk_action.normalize(value)
+    written = {
+        part.fields: _write_events(session, rows, part, value, action) for rows, part in _parts(where, bulk_action)
+    }
+    for fields, changed in written.items():
+        if changed:
+            apply_events(session, action.batch_id, fields)
+    return BulkResult(action.batch_id, sum(written.values()))
+
+
+def _parts(where: list[Condition], action: BulkAction) -> list[tuple[list[Condition], BulkAction]]:
+    """Return the entries with what is done to them: those that two reviewers judged differently lose their flag."""
+    if not action.resolves:
+        return [(where, action)]
+    resolving = replace(
+        action,
+        fields=(*action.fields, RESOLVED),
+        new_values=lambda old, value: action.new_values(old, value) | {RESOLVED: False},
+    )
+    return [([*where, not_(disputed())], action), ([*where, disputed()], resolving)]
+
+
+def _write_events(
+    session: Session, where: list[Condition], bulk_action: BulkAction, value: Any, action: UserAction
+) -> int:
+    """Add an event for each entry that the action changes, and return how many."""
     changed = 0
     for old in _distinct_values(session, where, bulk_action.fields):
         new = bulk_action.new_values(old, value)
         if new != old:
             changed += _insert_events(session, where, old, new, action)
-    apply_events(session, action.batch_id, bulk_action.fields)
-    return BulkResult(action.batch_id, changed)
+    return changed
 
 
-def apply_events(session: Session, batch_id: str, fields: Iterable[str]) -> None:
-    """Set *fields* of the entries to the new values in the events of the batch."""
+def apply_events(session: Session, batch_id: str, fields: Collection[str]) -> None:
+    """Set *fields* of the entries to the new values in those events of the batch that have them."""
+    resolves = json_has_key(Events.new, RESOLVED)
     session.execute(
         update(_Entry)
-        .where(col(_Entry.id) == col(Events.entity_id), col(Events.batch_id) == batch_id)
+        .where(
+            col(_Entry.id) == col(Events.entity_id),
+            col(Events.batch_id) == batch_id,
+            resolves if RESOLVED in fields else not_(resolves),
+        )
         .values(**_columns(fields), version=col(_Entry.version) + 1, update_at=utc_now())
         .execution_options(synchronize_session=False)
     )
@@ -107,7 +143,7 @@ def apply_events(session: Session, batch_id: str, fields: Iterable[str]) -> None
 def event_value(values: Any, name: str) -> ColumnElement[Any]:
     """Return one of BULK_FIELDS from the old or new *values* of an event, typed like its column."""
     value = values[name]
-    if name in ("confirmed", "rejected", "deleted"):
+    if name in ("confirmed", "rejected", "deleted", RESOLVED):
         return value.as_boolean()  # type: ignore[no-any-return]
     return value.as_float() if name == "score" else value.as_string()  # type: ignore[no-any-return]
 

@@ -24,12 +24,6 @@ class DecisionResult:
     batch_id: str
 
 
-def _resolve(session: Session, entry: ImageDatasets, changes: dict[str, Any], action: UserAction) -> ImageDatasets:
-    """Decide, also about what two reviewers have judged differently: the flag of the second review goes."""
-    resolved = {"flagged": False} if second_review.is_disputed(session, entry) else {}
-    return edit(session, entry, resolved | changes, action)
-
-
 def _record_only(session: Session, entry: ImageDatasets, changes: dict[str, Any], action: UserAction) -> ImageDatasets:
     record_event(session, entry, action, {}, {})
     return entry
@@ -44,8 +38,8 @@ class Decision:
 
 
 DECISIONS = {
-    "confirm": Decision({"confirmed": True}, _resolve),
-    "reject": Decision({"rejected": True}, _resolve),
+    "confirm": Decision({"confirmed": True}),
+    "reject": Decision({"rejected": True}),
     "reopen": Decision({"confirmed": False, "rejected": False}),
     "skip": Decision(apply=_record_only),
     "second": Decision(apply=second_review.record),

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from core import caller
 from core.arguments import require_id
+from core.dataset.disputes import is_disputed
 from core.dataset.entry_images import image_columns, images_by_ids
 from core.dataset.values import checked
 from core.db import HELD_BACK, Events, Honeypots, ImageDatasets, Images, new_id, utc_now
@@ -95,7 +96,8 @@ def edit(
     stored = checked(changes, answer_type=entry.answer_type, options=entry.options, images=images)
     if "image_ids" in attempted:
         stored |= image_columns(images)
-    return write(session, entry, _with_consistent_decision(entry, _without_review_reason(entry, stored)), action)
+    stored = _with_consistent_decision(entry, _without_review_reason(entry, stored))
+    return write(session, entry, _resolved(session, entry, stored), action)
 
 
 def write(
@@ -202,6 +204,14 @@ def _with_consistent_decision(entry: ImageDatasets, stored: dict[str, Any]) -> d
         stored.setdefault("confirmed", False)
     if not stored.get("rejected", entry.rejected):
         stored["reject_reason"] = ""
+    return stored
+
+
+def _resolved(session: Session, entry: ImageDatasets, stored: dict[str, Any]) -> dict[str, Any]:
+    """Who decides what two reviewers judged differently removes its flag, also when the decision stays as it was."""
+    decides = stored.get("confirmed") or stored.get("rejected")
+    if decides and "flagged" not in stored and is_disputed(session, entry):
+        stored["flagged"] = False
     return stored
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, literal_column
 from sqlmodel import col, select
 
+from core.dataset.disputes import disputed, is_second_review
 from core.db import Events, ImageDatasets
 from core.db.quality_sql import ROW_CHECKS, RowCheck
 from core.errors import InvalidInputError
@@ -61,19 +62,8 @@ def _needs_review() -> ColumnElement[bool]:
     return col(_Entry.needs_review) != literal_column("''")  # same text as in its index
 
 
-def _reviewers_disagree() -> ColumnElement[bool]:
-    """A second reviewer decided otherwise, and the flag was not removed since."""
-    own = (Events.project_id == _Entry.project_id, Events.entity_id == _Entry.id)
-    second = select(1).where(*own, _is_second_review(), col(Events.undone_by).is_(None))
-    return and_(col(_Entry.flagged).is_(True), second.correlate(_Entry).exists())
-
-
 def _second_reviews(project_id: str) -> Select[Any]:
-    return select(col(Events.entity_id)).where(col(Events.project_id) == project_id, _is_second_review())
-
-
-def _is_second_review() -> ColumnElement[bool]:
-    return col(Events.action) == literal_column("'second'")  # same text as in its index
+    return select(col(Events.entity_id)).where(col(Events.project_id) == project_id, is_second_review())
 
 
 CHECKS: tuple[Check, ...] = (
@@ -81,7 +71,7 @@ CHECKS: tuple[Check, ...] = (
     Check("schema", "JSON that breaks its schema", _breaks_rules_of("custom_format")),
     Check("language", "Another language than the asked one", _other_language),
     *(_row_check(check) for check in ROW_CHECKS),
-    Check("readers", "Two reviewers disagree", _reviewers_disagree, _second_reviews),
+    Check("readers", "Two reviewers disagree", disputed, _second_reviews),
 )
 
 

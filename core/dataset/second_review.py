@@ -41,11 +41,6 @@ def record(session: Session, entry: ImageDatasets, changes: dict[str, Any], acti
     return write(session, entry, flag, action, review)
 
 
-def is_disputed(session: Session, entry: ImageDatasets) -> bool:
-    """Return whether the entry is flagged and has a second review, as the check ``readers`` does for many."""
-    return entry.flagged and _has_second_review(session, entry)
-
-
 def holds() -> ColumnElement[bool]:
     """Return the condition of ``Events``: a second review that is not undone, of a decision that is not undone."""
     first = aliased(Events)

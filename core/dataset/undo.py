@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, literal, or_, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, literal, not_, or_, update
 from sqlalchemy import select as select_columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from core.dataset.bulk import BULK_FIELDS, EVENT_COLUMNS, apply_events, has_event_value
+from core.dataset.bulk import BULK_FIELDS, EVENT_COLUMNS, RESOLVED, apply_events, has_event_value
 from core.dataset.edits import UserAction, batch_of, conflict, record_event, value_of, write
 from core.db import Events, ImageDatasets, new_id, utc_now
 from core.db.base import UtcDateTime
@@ -131,14 +131,12 @@ def _undo_event(session: Session, event: Events, action: UserAction) -> UndoResu
 def _undo_batch(session: Session, event: Events, action: UserAction) -> UndoResult:
     """Undo the batch of *event*; events whose entry a later action changed are skipped and counted.
 
-    All events of a batch have the same fields: they come from one bulk action, or create entries; but for those of
-    twins, of which one entry was added and the other one tagged.
+    Its events come from one bulk action, or create entries; those of twins add one entry and tag the other one.
     """
     not_undone = _not_undone(event.batch_id)
     total, last_id = session.execute(select(func.count(), func.max(Events.id)).where(not_undone)).one()
     if event.action != _TWIN and event.old and BULK_FIELDS.issuperset(event.old):
-        undone = _undo_in_sql(session, not_undone, event.old, last_id, action)
-        apply_events(session, action.batch_id, event.old)
+        undone = _undo_in_sql(session, not_undone, last_id, action)
     else:
         undone = _undo_one_by_one(session, _events_not_undone(session, event.batch_id, limit=None), action)
     marked = not_undone if undone == total else and_(not_undone, _has_undo(action.batch_id, last_id))
@@ -151,7 +149,22 @@ def _undo_batch(session: Session, event: Events, action: UserAction) -> UndoResu
     return UndoResult(action.batch_id, (), undone, total - undone, event.action)
 
 
-def _undo_in_sql(
+def _undo_in_sql(session: Session, where: ColumnElement[bool], last_id: int, action: UserAction) -> int:
+    """Undo the events of a bulk action on entries not changed since; return how many.
+
+    They have the same fields, but for those that resolved a disagreement, which have one more.
+    """
+    resolves = json_has_key(Events.old, RESOLVED)
+    undone = 0
+    for part in (and_(where, not_(resolves)), and_(where, resolves)):
+        event = session.exec(select(Events).where(part).limit(1)).first()
+        if event is not None:
+            undone += _add_undo_events(session, part, event.old, last_id, action)
+            apply_events(session, action.batch_id, event.old)
+    return undone
+
+
+def _add_undo_events(
     session: Session, where: ColumnElement[bool], fields: Iterable[str], last_id: int, action: UserAction
 ) -> int:
     """Add the undo events of the entries not changed since, with old and new values swapped; return how many."""

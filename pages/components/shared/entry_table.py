@@ -25,7 +25,7 @@ _ACTIONS = {
     "confirm": "Confirm", "reject": "Reject", "reopen": "Reopen", "rate": "Rate", "tag": "Add tags",
     "untag": "Remove tags", "delete": "Delete",
 }  # fmt: skip
-# Without a selection these leave out what is decided already, unless the filter asks for it.
+# Without a selection these leave out what is decided already, unless the filter asks for it or reviewers disagree.
 _DECIDING = ("confirm", "reject")
 # The label of the button, and the text of the message afterwards.
 _BUTTONS = _ACTIONS | {"tag": "Add tags to", "untag": "Remove tags from"}
@@ -155,7 +155,7 @@ def _bulk(project_id: str, entry_filter: EntryFilter, total: int, chosen: list[s
             format_func=_ACTIONS.__getitem__, key="bulk-action", width=240,
         )  # fmt: skip
         value = _bulk_value(action)
-        target = entry_filter.undecided() if action in _DECIDING else entry_filter
+        target = entry_filter.for_review() if action in _DECIDING else entry_filter
         number = len(chosen) or page.services().entries.count_entries(project_id, target)
         noun = "entry" if chosen or number == total else "open entry"
         st.button(

@@ -54,6 +54,19 @@ def test_tags_are_needed_before_they_are_added_and_an_undo_says_what_stays(proje
     assert "Undone for 2 entries. 1 were changed by someone else since and stay as they are." in texts(at)
 
 
+def test_confirm_resolves_what_reviewers_disagree_on_although_it_is_confirmed_already(project: Projects) -> None:
+    review = services().review
+    first, *_ = services().dataset.list_dataset_entries(project.id)
+    decided = review.decide(first.id, 1, "confirm", actor="Anna").entry
+    review.decide(first.id, decided.version, "second", changes={"verdict": "reject"}, actor="Ben")
+    at = open_page("curate", project.id, view="Table", q="check:readers")
+    assert at.button(key="bulk-apply").label == "Confirm 1 entry"
+    at.button(key="bulk-apply").click().run()
+    assert "1 entry confirmed. Undo reverts all of them." in texts(at)
+    stored = services().dataset.get_dataset_entry(first.id)
+    assert (stored.decision, stored.flagged) == ("confirmed", False)
+
+
 @pytest.mark.parametrize(
     ("name", "value", "stored"), [("score", None, 0), ("note", None, ""), ("score", 2.5, 2.5), ("note", "x", "x")]
 )
