@@ -137,14 +137,17 @@ def _contradicted_first(
 def _count(services: Services, actor: Actor, params: dict[str, Any]) -> dict[str, Any]:
     """Return the number of open entries, of those leased to others, the tags, and whether images have layers.
 
-    Separate from the queue, because the desk shows the first entry before it needs them.
+    Separate from the queue, because the desk shows the first entry before it needs them. With ``of=sent_back``, for
+    which an open desk asks again and again, only the number of entries that were sent back to the caller.
     """
     project_id, entry_filter = _project_id(services, params), parse_search(params.get("q", "")).for_review()
+    sent_back = {"sent_back": services.messages.count_open(project_id, actor.name)}
+    if params.get("of") == "sent_back":
+        return sent_back
     total = services.collaboration.count_queue(project_id, entry_filter, actor.name)
     leased_to_others = services.collaboration.count_leased(project_id, entry_filter, actor.name)
-    return {
+    return sent_back | {
         "total": total, "held": leased_to_others, "tags": services.entries.tag_names(project_id),
-        "sent_back": services.messages.count_open(project_id, actor.name),
         "has_layers": services.analysis.store.has_results(project_id, LAYERS),
     }  # fmt: skip
 

@@ -106,5 +106,7 @@ def test_an_entry_that_is_sent_back_shows_at_a_desk_that_is_open(server: AppServ
     page.clock.fast_forward(6_000)  # the first look begins the interval
     with connect(server.data_dir) as db:
         MessageService(db).send(entries_of(server, project_id)[0].id, "Look again.", to="Anna", actor="Ben")
-    page.clock.fast_forward(36_000)
+    with page.expect_request("**/desk/count*") as asked:
+        page.clock.fast_forward(36_000)
+    assert asked.value.url.endswith("&of=sent_back")  # not for the counts of the whole queue
     expect(page.locator(".desk .top")).to_contain_text("Sent back to you: 1")

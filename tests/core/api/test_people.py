@@ -205,6 +205,8 @@ def test_an_entry_is_sent_back_at_the_desk_and_answered_over_rest(people: Servic
     desk = {"project_id": project_id, "q": "sent:ana"}
     assert [item["messages"] for item in ana.get("/desk/queue", params=desk).json()["items"]] == [sent["messages"]]
     assert [http.get("/desk/count", params=desk).json()["sent_back"] for http in (ana, olga)] == [1, 0]
+    only = desk | {"of": "sent_back"}  # an open desk asks for nothing else
+    assert [http.get("/desk/count", params=only).json() for http in (ana, olga)] == [{"sent_back": 1}, {"sent_back": 0}]
     assert ana.get(f"/api/projects/{project_id}/people/me").json()["sent_back"] == 1
     assert [one["person"] for one in olga.get(f"/api/projects/{project_id}/people").json()] == ["ana", "olga"]
     answered = ana.post(f"/api/image-datasets/{entry.id}/messages/answer", json={"text": "Yes."}).json()

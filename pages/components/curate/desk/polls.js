@@ -40,7 +40,7 @@ class Polls {
     const { queue, queue: { data, generation, undoStack: { length } } } = this;
     if (data.actor === "local" || document.hidden || Date.now() - (this.sentBackAt ??= Date.now()) < SENT_BACK_MS) return;
     this.sentBackAt = Date.now();
-    const counted = await queue.counts();
+    const counted = await queue.counts({ of: "sent_back" });
     if (!counted || generation !== queue.generation || queue.outbox.length || length !== queue.undoStack.length) return;
     queue.sent_back = counted.sent_back;
     queue.view.paintBars();

@@ -121,9 +121,9 @@ class Queue {
     return true;
   }
 
-  /* Ask for the numbers of the queue; null when the server does not respond. */
-  counts() {
-    return this.call("GET", "/desk/count", { project_id: this.data.project, q: this.data.q }).catch(() => null);
+  /* Ask for the numbers of the queue, or for some of them; null when the server does not respond. */
+  counts(which = {}) {
+    return this.call("GET", "/desk/count", { project_id: this.data.project, q: this.data.q, ...which }).catch(() => null);
   }
 
   async count() {
