@@ -17,6 +17,9 @@ class Press {
     return this.isDown;
   }
 
+  /* Wait until no button is pressed: for what is drawn after an answer of the server. */
+  released() { return new Promise((go) => this.holds(go) || go()); }
+
   release() {
     if (!this.isDown) return;
     this.isDown = false;

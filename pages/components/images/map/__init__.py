@@ -71,7 +71,7 @@ def show(
 @cache
 def _script() -> str:
     data = (f"const {name.upper()} = {_part(f'{name}.json')};" for name in ("palette", "keys"))
-    return "\n".join([*data, *map(_part, _SCRIPTS)])
+    return "\n".join([*data, controls.press_script(), *map(_part, _SCRIPTS)])
 
 
 @cache

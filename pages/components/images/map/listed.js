@@ -3,9 +3,9 @@
 const LISTED = 60;
 
 class SelectedList {
-  /* part: the elements by name; names: see Names; actions: open(id), remove(id), leave(). */
-  constructor(part, names, actions) {
-    Object.assign(this, { part, names, actions });
+  /* part: the elements by name; names: see Names; press: see press.js; actions: open(id), remove(id), leave(). */
+  constructor(part, names, press, actions) {
+    Object.assign(this, { part, names, press, actions });
   }
 
   async show(selection, base) {
@@ -15,6 +15,7 @@ class SelectedList {
     const more = selection.size > ids.length;
     this.part.chosenstate.textContent = `${number(selection.size)} selected${more ? `, the first ${LISTED} of them` : ""}`;
     const known = await this.names.of(ids);
+    await this.press.released();
     if (this.ids !== ids) return; // another selection was listed since
     const { list } = this.part;
     const focused = list.getRootNode().activeElement?.closest?.("li");

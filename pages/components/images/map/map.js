@@ -14,7 +14,8 @@ class ImageMap {
     this.names = new Names(async (ids) => (await this.fetch("images", { ids: ids.join(",") })).images);
     this.tip = new Tip(this.part, this.names);
     this.legend = new Legend(this.part.legend, (look) => this.toggleLook(look));
-    this.list = new SelectedList(this.part, this.names, { open: (id) => this.setTriggerValue("opened", id), remove: (id) => (this.selection.remove(id), this.selected()), leave: () => canvas.focus() });
+    this.press = new Press(this.root);
+    this.list = new SelectedList(this.part, this.names, this.press, { open: (id) => this.setTriggerValue("opened", id), remove: (id) => (this.selection.remove(id), this.selected()), leave: () => canvas.focus() });
     canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
     canvas.addEventListener("webglcontextrestored", () => this.restore());
     canvas.onfocus = canvas.onblur = () => this.root.classList.toggle("focused", canvas.matches(":focus-visible"));
@@ -28,6 +29,7 @@ class ImageMap {
 
   close() {
     this.observer.disconnect();
+    this.press.close();
     clearTimeout(this.timer);
   }
 
@@ -47,6 +49,7 @@ class ImageMap {
     const url = new URL(`${this.data.base}/map/${this.data.project}/${name}`, location.origin);
     url.search = new URLSearchParams(params);
     const answer = await fetch(url);
+    await this.press.released(); // what is drawn by it takes the buttons away
     if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).detail ?? `The server returned ${answer.status}.`);
     return name === "images" ? answer.json() : answer.arrayBuffer();
   }
