@@ -38,6 +38,24 @@ def test_a_bar_adds_its_term_to_the_search_line_and_the_address_and_removes_it_a
     expect(search).to_have_value("answer:<b>no</b>")
 
 
+def test_the_bar_of_the_only_value_ends_before_its_number(server: AppServer, page: Page) -> None:
+    with connect(server.data_dir) as db:
+        project = ProjectService(db).create_project("Shelf of one kind")
+        image = ImageService(db).intake.add_images(project.id, [("red.png", png("red"))])[0].image
+        assert image is not None
+        for _ in range(12):
+            ImageDatasetService(db).create_dataset_entry(project.id, image.id, "What?", "2", "m", kind="count")
+    page.goto(f"{server.url}/explore?project={project.id}")
+    settle(page)
+    page.get_by_role("tab", name="Balance").click()
+    bar = page.locator(".st-key-balance section button[title='2: 12']")
+    number = bar.locator(".count")
+    ends_px = bar.evaluate("node => parseFloat(getComputedStyle(node, '::before').width)")
+    starts_px = number.evaluate("node => node.offsetLeft")
+    assert 0.6 * starts_px < ends_px < starts_px
+    expect(number).to_have_css("text-align", "right")
+
+
 def test_the_search_line_completes_fields_and_values_with_the_keyboard(server: AppServer, page: Page) -> None:
     with connect(server.data_dir) as db:
         project = ProjectService(db).create_project("Completed shelf")

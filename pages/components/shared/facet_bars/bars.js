@@ -25,9 +25,12 @@ function node(tag, cls, text) {
 export default function ({ data, parentElement, setTriggerValue }) {
   if (!expandedGroups.has(parentElement)) expandedGroups.set(parentElement, new Set());
   const expanded = expandedGroups.get(parentElement);
+  const counts = data.groups.flatMap((group) => group.bars.map((bar) => bar.count.toLocaleString()));
+  const digits = Math.max(0, ...counts.map((count) => count.length));
   const draw = () => {
     const sections = data.groups.map((group) => {
       const section = node("section");
+      section.style.setProperty("--digits", digits);
       const heading = node("h2"), fold = node("button");
       const isOpen = !closed().has(group.title) || group.bars.some((bar) => bar.on);
       fold.type = "button";
@@ -52,7 +55,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
         button.type = "button";
         button.title = `${bar.label}: ${bar.count.toLocaleString()}`;
         button.ariaPressed = bar.on;
-        button.style.setProperty("--share", `${(100 * bar.count) / total}%`);
+        button.style.setProperty("--share", bar.count / total);
         button.append(node("span", "label", bar.label), node("span", "count", bar.count.toLocaleString()));
         button.onclick = () => setTriggerValue("toggled", bar.terms);
         section.append(button);
