@@ -96,3 +96,18 @@ def test_the_address_opens_the_right_one_of_two_projects_with_the_same_name(serv
             expect(page.get_by_role("link", name="Curate")).to_have_attribute("href", re.compile(id_))
         for id_ in ids:
             ProjectService(db).delete_project(id_)
+
+
+def test_markdown_addresses_and_icons_in_texts_of_people_are_only_text(server: AppServer, page: Page) -> None:
+    said = (
+        "*x* `c` [a](http://b.org) http://a.org/x HTTPS://a.org www.a.org ada@a.org :red[x] $x$ :smile: "
+        ":material/home: -> <-> >= &lt; <b> 12:30:45"
+    )
+    with connect(server.data_dir) as db:
+        project = ProjectService(db).create_project(said, said)
+    page.goto(f"{server.url}/overview?project={project.id}")
+    settle(page)
+    link, description = page.locator(".st-key-projects a", has_text="ada@a.org"), page.get_by_text("12:30:45").last
+    expect(link).to_have_text(re.compile(re.escape(said) + "$"))
+    expect(description).to_have_text(said)
+    expect(description.locator("a, em, code, img, .katex, [role=img]")).to_have_count(0)

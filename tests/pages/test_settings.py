@@ -49,7 +49,7 @@ def test_a_database_of_a_newer_version_is_said_on_the_page() -> None:
         session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     at = AppTest.from_file("../../Home.py", default_timeout=120).run()
     assert not at.exception
-    assert [error.value for error in at.error] == [NEWER_DATABASE]
+    assert [error.value.replace("\\", "") for error in at.error] == [NEWER_DATABASE]
 
 
 def test_the_last_backup_and_the_free_space_are_shown(

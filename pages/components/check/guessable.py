@@ -46,7 +46,7 @@ def _numbers(report: CheckReport) -> None:
         "Answers guessed from the question alone",
         f"{round(result['share'] * 100)} of 100",
         f"{round(result['majority']['share'] * 100)} of 100 by always answering "
-        f"“{answer_form.readable_answer(result['majority']['answer']) or 'nothing'}”",
+        f"“{page.escape(answer_form.readable_answer(result['majority']['answer'])) or 'nothing'}”",
         delta_color="off", delta_arrow="off",
         help=f"{numbers.text(result['guessed'])} of {pluralize(result['entries'], 'entry')}; "
         f"between {numbers.percent(low)} and {numbers.percent(high)} with {numbers.percent(0.95)} confidence.",

@@ -125,7 +125,7 @@ def _targets(project: Projects, asked_in: str) -> tuple[dict[str, Any], int]:
     try:
         found = page.services().questions.image_sets(project.id, config)
     except InvalidInputError as error:
-        st.caption(str(error))
+        st.caption(page.escape(str(error)))
         return config, 0
     st.caption(f"{pluralize(len(found), 'set')}, one request each with its images in order.")
     return config, len(found)

@@ -41,4 +41,4 @@ def _backups(status: BackupStatus) -> None:
         f"{numbers.text(status.backups)} in {page.escape(str(status.target))}. `vitrine restore` brings one back."
     )
     for problem in filter(None, (status.problem, runtime.backup_error())):
-        st.warning(problem, icon=":material/warning:")
+        st.warning(page.escape(problem), icon=":material/warning:")

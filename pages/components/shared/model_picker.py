@@ -210,7 +210,6 @@ def _describe(info: ModelInfo, built_in: str) -> str:
 
 
 def _describe_profile(config: dict[str, Any]) -> str:
-    # Only the host: Markdown would draw a whole URL as a link.
     shown = {**config, "api_base": _host(config.get("api_base"))}
     facts = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shown.items() if value)
     return f" {page.escape(facts)}."

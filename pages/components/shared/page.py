@@ -6,6 +6,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Coroutine, Hashable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any, TypeVar, cast
 
 import streamlit as st
@@ -195,12 +196,22 @@ def go(file: str, **query: str) -> None:
 EXPORT_ALL = "All but rejected"
 """A choice of the page Export, for links to it: an address names a choice by its label."""
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$:<>])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$:<>&])")
+_AFTER_ESCAPES = re.compile(
+    r"(?i)https?(?=://)|www(?=\.)|[-.\w+](?=@[-\w])"  # links
+    r"|:(?!\d\d:)(?=[-\w+]+:|material/)"  # :smile:, :material/home:, not 12:30:45
+    r"|(?<!\S)[-<>~](?=[-=>]{1,2}(?!\S))|(?<=<)-(?=>)"  # arrows
+)
+"""Where Streamlit sees a link, an icon or an arrow in a text when its escapes are already gone."""
+_NOTHING = ":small[]"
+"""Draws nothing and holds no letter that somebody could copy, but ends the text before it."""
 
 
 def escape(text: str) -> str:
     """Escape *text* for Markdown labels and collapse its whitespace; for text of users, files and models."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    plain = " ".join(text.split())
+    cuts = (0, *(found.end() for found in _AFTER_ESCAPES.finditer(plain)), len(plain))
+    return _NOTHING.join(_MARKDOWN.sub(r"\\\1", plain[start:end]) for start, end in pairwise(cuts))
 
 
 @contextmanager
@@ -209,7 +220,7 @@ def show_errors() -> Iterator[None]:
     try:
         yield
     except VitrineError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape(str(error)), icon=":material/error:")
     except Exception:
         error_id = secrets.token_hex(4)
         log.exception("page failed [%s]", error_id)

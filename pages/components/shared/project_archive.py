@@ -30,7 +30,7 @@ def _exported(task: Tasks, made: dict[str, object]) -> None:
     try:
         page.services().mover.archive_path(task.id)
     except NotFoundError as error:
-        st.caption(str(error))
+        st.caption(page.escape(str(error)))
         return
     if missing := int(str(made["missing_images"])):
         st.warning(

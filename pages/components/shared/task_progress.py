@@ -63,7 +63,7 @@ def _draw(summary: TaskSummary) -> None:
         parts.append(str(summary.batches))
     if task.status in (TaskStatus.PAUSED, TaskStatus.CANCELLED) and is_active(task):
         parts.append("waiting for what has begun")
-    st.progress(share, text=", ".join(parts))
+    st.progress(share, text=page.escape(", ".join(parts)))
     if task.note:
         st.info(page.escape(task.note), icon=":material/info:")
     if task.status == TaskStatus.PAUSED and "key" in task.note:

@@ -50,7 +50,7 @@ def _edit(project_id: str, newest: GuidelineVersion) -> None:
     seen = _seen(project_id, newest.version)
     if seen != newest.version:  # the text stays until the author has seen both
         st.warning(
-            f"{people.shown(newest.created_by)} has saved version {newest.version} meanwhile.",
+            f"{page.escape(people.shown(newest.created_by))} has saved version {newest.version} meanwhile.",
             icon=":material/edit_note:",
         )
         st.button(f"Load version {newest.version}, without your text", key="guidelines-load", on_click=_forget)
