@@ -10,7 +10,7 @@ from core.db import ImageDatasets, Images, is_about, is_hidden
 from core.export.entries import GENERATED
 from core.export.recipe import EntryChoice
 from core.export.selecting.entry_query import EntryQuery
-from core.export.selecting.problems import problem_named
+from core.export.selecting.problems import PROBLEMS, problem_named
 
 _WHITESPACE = " \t\r\n"
 
@@ -50,13 +50,16 @@ def exclusions_of(query: EntryQuery) -> list[tuple[ColumnElement[bool], str]]:
         made = select(Images.id).where(Images.project_id == query.project_id, Images.source == GENERATED)
         exclusions.append((is_about(entry, made), ON_GENERATED))
     exclusions += _attribute_exclusions(choice)
-    # A comparison with NULL is unknown, which counts as no problem.
-    for problem in map(problem_named, choice.leave_out):
-        has_problem = case((problem.condition(query), 1), else_=0) == 1
+    blank = [
+        (func.trim(entry.question, _WHITESPACE) == "", NO_QUESTION),
+        (func.trim(entry.answer, _WHITESPACE) == "", NO_ANSWER),
+    ]
+    for problem in sorted(map(problem_named, choice.leave_out), key=PROBLEMS.index):
+        # A comparison with NULL is unknown, which counts as no problem.
+        excluded = [test for test, _ in (*exclusions, *blank)]
+        has_problem = case((problem.condition(query, excluded), 1), else_=0) == 1
         exclusions.append((has_problem, problem.reason))
-    exclusions.append((func.trim(entry.question, _WHITESPACE) == "", NO_QUESTION))
-    exclusions.append((func.trim(entry.answer, _WHITESPACE) == "", NO_ANSWER))
-    return exclusions
+    return exclusions + blank
 
 
 def _attribute_exclusions(choice: EntryChoice) -> list[tuple[ColumnElement[bool], str]]:

@@ -1,12 +1,11 @@
 """How many of the selected entries have each problem."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sql
 from sqlalchemy import ColumnElement, case, func
 from sqlmodel import Session, col
 
-from core.dataset.quality import condition_of_check, label_of_check
 from core.db import ImageDatasets
 from core.export.selecting.entry_query import EntryQuery
 from core.export.selecting.exclusions import exclusions_of
@@ -17,7 +16,8 @@ from core.pluralize import pluralize
 
 def count_problems(session: Session, query: EntryQuery, names: Collection[str]) -> list[ProblemCount]:
     """Return the problems called *names* that selected entries have, each with how many have it."""
-    selected = [*not_deleted(query.project_id), *(~test for test, _ in exclusions_of(query))]
+    excluded = [test for test, _ in exclusions_of(query)]
+    selected = [*not_deleted(query.project_id), *(~test for test in excluded)]
 
     def count(*tests: ColumnElement[bool]) -> int:
         found = sql.select(func.count()).select_from(ImageDatasets).where(*selected, *tests)
@@ -25,12 +25,12 @@ def count_problems(session: Session, query: EntryQuery, names: Collection[str]) 
 
     counts = []
     for problem in PROBLEMS:
-        having = [problem.candidates(query), problem.condition(query)]
+        having = [problem.candidates(query), problem.condition(query, excluded)]
         if problem.name in names and (number := count(*having)):
             of_type = [col(ImageDatasets.answer_type) == problem.answer_type] if problem.answer_type else []
             text = _sentence(problem, number, count(*of_type))
             if problem.names_checks:
-                text += f": {_by_check(session, problem, [*selected, *having])}"
+                text += f": {_by_check(session, problem.by_label(excluded), [*selected, *having])}"
             counts.append(ProblemCount(problem.name, text, number))
     return counts
 
@@ -40,9 +40,11 @@ def _sentence(problem: Problem, having: int, possible: int) -> str:
     return f"{having:,} of {pluralize(possible, what)} {problem.one if having == 1 else problem.many}"
 
 
-def _by_check(session: Session, problem: Problem, tests: Sequence[ColumnElement[bool]]) -> str:
+def _by_check(
+    session: Session, by_label: Mapping[str, ColumnElement[bool]], tests: Sequence[ColumnElement[bool]]
+) -> str:
     """Return which checks entries fail, and how many entries fail each: one may fail several."""
-    failing = [func.sum(case((condition_of_check(name), 1), else_=0)) for name in problem.checks]
+    failing = [func.sum(case((fails, 1), else_=0)) for fails in by_label.values()]
     counts = session.execute(sql.select(*failing).select_from(ImageDatasets).where(*tests)).one()
-    found = sorted(zip(counts, problem.checks, strict=True), key=lambda pair: -pair[0])
-    return ", ".join(f"{label_of_check(name)} ({count:,})" for count, name in found if count)
+    found = sorted(zip(counts, by_label, strict=True), key=lambda pair: -pair[0])
+    return ", ".join(f"{label} ({count:,})" for count, label in found if count)
