@@ -5,10 +5,12 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
 
 from core.api import errors
 from core.db import Exports, Images
@@ -27,6 +29,32 @@ _TILE_NUMBER = re.compile(r"[0-9]{1,6}")
 _TILES_AT_A_TIME = 2
 # The URL contains the hash of the bytes, and the version of the renditions: other bytes have another URL.
 _IMMUTABLE = "private, max-age=31536000, immutable"
+
+
+_REFUSED_RANGES = {
+    400: ("malformed", "Range is no range of bytes. Send one such as bytes=0-999, or none for the whole file."),
+    416: ("outside_file", "The range lies outside the file, whose size is in Content-Range. Send another one."),
+}
+
+
+class _FileOrRange(FileResponse):
+    """A file that refuses a wrong ``Range`` with the body of all errors; Starlette sends one line of plain text."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_refused = False
+
+        async def watched_send(message: Message) -> None:
+            nonlocal is_refused
+            if message["type"] == "http.response.start" and message["status"] in _REFUSED_RANGES:
+                is_refused = True
+                code, detail = _REFUSED_RANGES[message["status"]]
+                size = Headers(raw=message["headers"]).get("Content-Range")
+                headers = {"Content-Range": size} if size else None
+                await errors.problem(message["status"], code, detail, "Range", headers=headers)(scope, receive, send)
+            elif not is_refused:
+                await send(message)
+
+        await super().__call__(scope, receive, watched_send)
 
 
 def media_routes(services: Callable[[], Services], middleware: Sequence[Middleware] = ()) -> list[Route]:
@@ -72,13 +100,13 @@ def image_file(images: ImageService, image: Images, size: str) -> Response:
         if (link := images.original_link(image)) is not None:
             return RedirectResponse(link, 307, headers=headers | {"Cache-Control": "private, no-store"})
         path = images.original_path(image)
-        return FileResponse(
+        return _FileOrRange(
             path, headers=headers, media_type=_MEDIA_TYPE_OF_FORMAT[image.format], filename=image.image_name
         )
     if size not in ("thumb", "view"):
         raise NotFoundError("There is no such size of an image. Use thumb, view or original.")
     path = Path(images.thumbnail_path(image) if size == "thumb" else images.view_path(image))
-    return FileResponse(
+    return _FileOrRange(
         path,
         headers=headers,
         media_type=_MEDIA_TYPE_OF_SUFFIX.get(path.suffix, _MEDIA_TYPE_OF_FORMAT[image.format]),
@@ -151,7 +179,7 @@ def _record_download(services: Services, request: Request, act: str, project_id:
 
 def _download(file: Path, name: str) -> FileResponse:
     headers = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
-    return FileResponse(file, headers=headers, filename=name, media_type="application/octet-stream")
+    return _FileOrRange(file, headers=headers, filename=name, media_type="application/octet-stream")
 
 
 async def file_response(request: Request, find: Callable[[], Response]) -> Response:

@@ -235,9 +235,12 @@ def change_entry(
     actor: CurrentActor,
     if_match: Annotated[str | None, Header(max_length=100)] = None,
 ) -> EntryAnswer:
-    """Change fields of an entry; with ``If-Match`` or *version*, 409 with both versions if it was changed meanwhile."""
+    """Change fields of an entry; with ``If-Match`` or *version*, 409 with both versions if it was changed meanwhile.
+
+    ``If-Match: *`` is any version.
+    """
     changes = body.model_dump(exclude_unset=True, exclude_none=True, exclude={"version"})
-    version = body.version if if_match is None else _version(if_match)
+    version = body.version if if_match is None or if_match.strip() == "*" else _version(if_match)
     changed = services.dataset.update_dataset_entry(entry_id, version=version, actor=actor.name, **changes)
     return _with_etag(response, changed)
 

@@ -249,6 +249,7 @@ def delete_image(image_id: Id, services: ServicesDep) -> None:
         raise NotFoundError("This image does not exist any more. Choose another one.")
 
 
+@router.head("/images/{image_id}/data", include_in_schema=False)
 @router.get(
     "/images/{image_id}/data",
     response_class=Response,

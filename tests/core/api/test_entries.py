@@ -103,7 +103,17 @@ def test_entries_are_filtered_by_what_was_decided_their_score_type_tags_and_mode
 
 @pytest.mark.parametrize(
     ("if_match", "status"),
-    [('"1"', 200), ("1", 200), (' "1" ', 200), ('"2"', 409), ("new", 422), ('W/"1"', 422), ("\u0661", 422), ("", 422)],
+    [
+        ("*", 200),
+        ('"1"', 200),
+        ("1", 200),
+        (' "1" ', 200),
+        ('"2"', 409),
+        ("new", 422),
+        ('W/"1"', 422),
+        ("\u0661", 422),
+        ("", 422),
+    ],
 )
 def test_a_change_with_an_etag_is_made_to_that_version_only(
     client: TestClient, project: Projects, images: list[Images], if_match: str, status: int

@@ -92,7 +92,30 @@ def test_a_range_of_an_image_can_be_requested(client: TestClient, image: Images)
     part = client.get(address, headers={"Range": "bytes=10-19"})
     assert (part.status_code, part.content) == (206, RED[10:20])
     assert part.headers["Content-Range"] == f"bytes 10-19/{len(RED)}"
-    assert client.get(address, headers={"Range": "bytes=99999999-"}).status_code == 416
+    outside = client.get(address, headers={"Range": "bytes=99999999-"})
+    assert (outside.status_code, outside.headers["Content-Range"]) == (416, f"bytes */{len(RED)}")
+    assert (outside.json()["code"], outside.json()["field"]) == ("outside_file", "Range")
+
+
+@pytest.mark.parametrize("wrong", ["bytes=5", "bytes=-", "bytes=5-2", "items=1-2", "bytes=a-b"])
+def test_what_is_no_range_is_refused_as_all_errors_are(client: TestClient, image: Images, wrong: str) -> None:
+    for address in (image_url(image.id, image.sha256, "original"), f"/api/images/{image.id}/data"):
+        answer = client.get(address, headers={"Range": wrong})
+        assert answer.status_code == 400
+        assert answer.json() == {
+            "code": "malformed", "field": "Range",
+            "detail": "Range is no range of bytes. Send one such as bytes=0-999, or none for the whole file.",
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize("size", ["original", "view", "thumb"])
+def test_the_head_of_an_image_is_that_of_its_bytes_without_them(client: TestClient, image: Images, size: str) -> None:
+    address = f"/api/images/{image.id}/data?size={size}"
+    whole, head = client.get(address), client.head(address)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers == whole.headers
+    assert int(head.headers["Content-Length"]) == len(whole.content) > 0
+    assert client.head(f"/api/images/{'x' * 21}/data").status_code == 404
 
 
 def test_an_image_with_a_matching_etag_is_not_sent_again(client: TestClient, image: Images) -> None:
