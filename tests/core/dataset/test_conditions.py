@@ -229,3 +229,14 @@ def test_a_conversation_is_found_by_its_id(make: Make, find: Find) -> None:
 
     assert find("conversation:talk") == ["turn"]
     assert find("conversation:none") == ["single"]
+
+
+def test_an_entry_is_found_by_its_id_and_by_the_task_that_made_it(make: Make, find: Find, db: Database) -> None:
+    first = make("first")
+    second = make("second")
+    with db.transaction() as session:
+        session.get_one(ImageDatasets, second.id).task_id = "task-1"
+
+    assert find(f"id:{first.id}") == ["first"]
+    assert find("task:task-1") == ["second"]
+    assert find("id:x") == find("task:task-2") == []

@@ -4,7 +4,7 @@ import pytest
 
 from core import ImageDatasets, ImageDatasetService, Projects
 from core.dataset import ReviewService, parse_search
-from core.errors import ConflictError
+from core.errors import ConflictError, ForbiddenError
 
 Make = Callable[..., ImageDatasets]
 ALL = parse_search("")
@@ -85,3 +85,18 @@ def test_undoing_a_bulk_action_whose_entries_all_changed_since_is_a_conflict(
     with pytest.raises(ConflictError, match="Nothing was undone"):
         review.undo(project.id, actor="Anna")
     assert [dataset.get_dataset_entry(entry.id).score for entry in entries] == [3, 3]
+
+
+def test_who_may_only_review_undoes_own_actions_that_are_no_deletion(
+    make: Make, dataset: ImageDatasetService, review: ReviewService, project: Projects
+) -> None:
+    entry = make("One?", score=1)
+    of_ben = review.bulk_ids(project.id, [entry.id], "rate", 2, actor="Ben").batch_id
+    deleted = review.bulk_ids(project.id, [entry.id], "delete", actor="Anna").batch_id
+
+    for batch_id in (of_ben, deleted):
+        with pytest.raises(ForbiddenError, match="done by somebody else, or is a deletion"):
+            review.undo(project.id, batch_id=batch_id, actor="Anna", only_own=True)
+    assert review.undo(project.id, batch_id=deleted, actor="Anna")
+    assert review.undo(project.id, batch_id=of_ben, actor="Ben", only_own=True)
+    assert dataset.get_dataset_entry(entry.id).score == 1

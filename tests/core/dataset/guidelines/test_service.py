@@ -21,6 +21,10 @@ def test_each_save_is_a_version_that_can_be_read_compared_and_restored(services:
     assert (restored.version, restored.text, restored.restored_from) == (3, "Count cups.\nNo mugs.", 1)
     assert [(one.version, one.created_by) for one in of.versions(project.id)] == [(3, "olga"), (2, "eda"), (1, "olga")]
     assert of.guidelines(project.id, 2).text == "Count cups.\nMugs too."
+    assert of.changes(project.id, 1).splitlines() == [
+        "--- no guidelines", "+++ version 1", "@@ -0,0 +1,2 @@", "+Count cups.", "+No mugs.",
+    ]  # fmt: skip
+    assert of.changes(project.id, 2).splitlines()[:2] == ["--- version 1", "+++ version 2"]
     assert of.changes(project.id, 2).splitlines()[2:] == ["@@ -1,2 +1,2 @@", " Count cups.", "-No mugs.", "+Mugs too."]
     acts = services.audit.find(AuditFilter(kind="guideline")).items
     assert [(act.act, act.who, act.label) for act in acts] == [

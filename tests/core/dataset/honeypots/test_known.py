@@ -30,6 +30,7 @@ def test_free_texts_have_no_wrong_answer(answer: str) -> None:
     assert wrong_answer(_entry(answer)) is None
     assert wrong_answer(_entry('["cat", "dog"]', "label", ["cat", "dog", "bird"])) is None
     assert wrong_answer(_entry('{"a": 1}', "custom_format")) is None
+    assert wrong_answer(_entry("3", "custom_format")) is None
 
 
 def test_answers_are_compared_by_words_and_values() -> None:
