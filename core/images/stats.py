@@ -30,6 +30,6 @@ def _total_bytes(session: Session, project_id: str) -> int:
     """Return the bytes of all originals: no index has size and visibility, but few images are hidden."""
     of_project, is_there = col(Images.project_id) == project_id, col(Images.deleted_at).is_(None)
     everything = select(func.coalesce(func.sum(Images.size), 0)).where(of_project, is_there)
-    counted = func.sum(case((is_there, col(Images.size)), else_=0))
+    counted = func.sum(case((is_there, col(Images.size))))
     hidden = select(func.coalesce(counted, 0)).where(of_project, is_hidden())
     return int(session.exec(everything).one()) - int(session.exec(hidden).one())

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -35,7 +36,7 @@ def receive(
             f"These files are larger than {limit / 1e9:,.3g} GB, the limit. Import them by their path.", field="files"
         )
     names = [_relative(name) for name, _ in files]
-    twice = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
         raise InvalidInputError(f"Two files are called {twice}. Rename one.", field="files")
     upload = uploads.reserve(project_id, names[0], size_bytes)

@@ -9,7 +9,7 @@ from core.dataset.values import MAX_TEXT_CHARS
 _UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 # What a byte is read as that is not UTF-8.
 _OTHER_BYTES = re.compile("[\udc80-\udcff]")
-_CONTROLS = bytes([*range(0x09), *range(0x0B, 0x20), 0x7F])
+_CONTROLS = bytes(code for code in range(0x80) if _UNWANTED.match(chr(code)))
 _PLACEHOLDER = r"(?:<image>|<\|image\|>|<ImageHere>|<\|vision_start\|>(?:<\|image_pad\|>)+<\|vision_end\|>)"
 _PLACEHOLDERS = re.compile(rf"^[ \t]*(?:{_PLACEHOLDER}[ \t]*)+\n?|[ \t]*{_PLACEHOLDER}", re.MULTILINE | re.IGNORECASE)
 
@@ -61,7 +61,7 @@ def _is_clean(text: str) -> bool:
         data = text.encode()
     except UnicodeEncodeError:  # a lone surrogate
         return False
-    if len(data.translate(None, _CONTROLS)) < len(data):
+    if data.translate(None, _CONTROLS) != data:
         return False
     # The first byte of U+0080 to U+00BF, of which the first half is unwanted.
     return b"\xc2" not in data or not _UNWANTED.search(text)

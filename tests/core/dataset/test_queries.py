@@ -1,9 +1,11 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
+from sqlalchemy import true
 
 from core import ImageDatasets, ImageDatasetService, Images, Projects
-from core.dataset import EntryFilter, EntryQueries, parse_search
+from core.dataset import EntryFilter, EntryQueries, parse_search, queries
 from core.db import Database
 from core.errors import InvalidInputError
 
@@ -186,3 +188,42 @@ def test_a_page_has_at_least_1_and_at_most_1000_entries(
     assert (len(page.items), page.next_cursor) == (1000, page.items[-1].id)
     assert len(entries.find_entries(project.id, EntryFilter(), limit=5000, after=page.next_cursor).items) == 1
     assert len(entries.find_entries(project.id, EntryFilter(), limit=0).items) == 1
+
+
+@pytest.mark.parametrize(("skipper", "counted"), [(None, 5), ("Anna", 3)])
+def test_where_decisions_are_looked_up_those_that_somebody_skipped_are_subtracted(
+    skipper: str | None, counted: int, db: Database, project: Projects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "_looked_up_decision", lambda session, entry_filter: "open")
+    monkeypatch.setattr(queries, "count_with", lambda session, project_id, decision: 5)
+    monkeypatch.setattr(queries, "_count_where", lambda session, where: 2)
+
+    with db.reading() as session:
+        found = queries.count_entries(session, project.id, parse_search("is:open"), not_skipped_by=skipper)
+
+    assert found == counted
+
+
+@pytest.mark.parametrize(
+    ("is_frequent", "selective", "is_told"),
+    [(True, None, True), (False, None, False), (True, true(), False), (False, true(), False)],
+)
+def test_only_a_page_of_frequent_texts_without_a_selective_condition_is_read_in_the_order_of_an_index(
+    is_frequent: bool, selective: object, is_told: bool, db: Database, project: Projects, make: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    told: list[bool] = []
+
+    @contextmanager
+    def noted(session: object) -> Iterator[None]:
+        told.append(True)
+        yield
+
+    make()
+    monkeypatch.setattr(queries, "rows_in_order_of_an_index", noted)
+    monkeypatch.setattr(queries, "has_frequent_texts", lambda *_: is_frequent)
+    monkeypatch.setattr(queries, "selective_condition", lambda *_, **__: selective)
+
+    with db.reading() as session:
+        assert len(queries.find_entries(session, project.id, parse_search(""), limit=5).items) == 1
+    assert told == [True] * is_told

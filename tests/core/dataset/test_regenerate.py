@@ -160,3 +160,15 @@ async def test_the_task_of_an_entry_may_want_only_answers_that_a_program_can_ver
         await regenerator.regenerate_answer(entry.id, 2, UserAction("regenerate"))
     assert services.dataset.get_dataset_entry(entry.id).answer == "red"
     assert [state for _, state in calls(services)] == ["ok"] * 4
+
+
+async def test_an_answer_that_should_have_boxes_and_has_none_is_to_be_looked_at(
+    regenerator: AnswerRegenerator, model: FakeModel, services: Services, project: Projects
+) -> None:
+    entry = make(services, project, question="Where is the cup?", kind="grounding")
+    model.enqueue({"answers": [{"number": 1, "answer": "on the shelf", "boxes": []}]})
+
+    made = await regenerator.regenerate_answer(entry.id, 1, UserAction("regenerate", "Anna"))
+
+    assert (made.answer, made.boxes) == ("on the shelf", None)
+    assert made.needs_review == "The model gave no box. Draw it, or ask again."

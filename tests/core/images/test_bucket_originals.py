@@ -2,8 +2,12 @@
 
 import asyncio
 import shutil
+import time
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -256,3 +260,39 @@ def test_a_bucket_belongs_to_the_data_directory_that_used_it_first(db: Database,
     assert unused.is_of_another()
     assert not other.is_owner()
     assert other.is_of_another()
+
+
+@dataclass
+class Bucket:
+    """A bucket with one object, which is *stored* or None; it keeps what is put over it."""
+
+    stored: Any
+    put_over: list[str] = field(default_factory=list)
+
+    def put_new(self, path: str, file: Path) -> bool:
+        return False
+
+    def find(self, path: str) -> Any:
+        return self.stored
+
+    def put(self, path: str, file: Path) -> None:
+        self.put_over.append(path)
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "age_s", "is_put"),
+    [(3, 0, False), (3, 1_700, False), (3, 1_900, True), (2, 0, True), (None, 0, True)],
+)
+def test_an_original_that_is_there_is_written_again_when_it_is_old_or_of_another_size(
+    size_bytes: int | None, age_s: float, is_put: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_bytes(b"123")
+    (tmp_path / "cache" / "ab").mkdir(parents=True)
+    stored = SimpleNamespace(size_bytes=size_bytes, modified_s=time.time() - age_s)
+    originals = BucketOriginals(load_settings(), OriginalCache(tmp_path / "cache", 1_000))
+    fake = Bucket(None if size_bytes is None else stored)
+    originals.__dict__["bucket"] = fake
+
+    originals.place([(tmp_path / "file", "ab/x.jpg"), (tmp_path / "gone", "ab/y.jpg")])
+
+    assert fake.put_over == (["ab/x.jpg"] if is_put else [])

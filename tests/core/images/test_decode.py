@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, JpegImagePlugin
 
-from core.images.decode import Limits, derive, inspect
+from core.errors import ImageRejectedError
+from core.images.decode import Limits, _read, derive, inspect
 from tests.core.images.pictures import drawn, encoded
 
 
@@ -40,3 +41,11 @@ def test_a_thumbnail_is_a_jpeg_within_its_side(tmp_path: Path) -> None:
         assert (thumbnail.format, thumbnail.size) == ("JPEG", (320, 200))
     assert (found.width, found.height, found.format) == (640, 400, "PNG")
     assert quantization(data) == quantization(encoded(drawn(1), quality=82))
+
+
+def test_a_file_of_just_the_largest_size_is_read(tmp_path: Path) -> None:
+    (tmp_path / "in").write_bytes(b"123")
+
+    assert _read(tmp_path / "in", 3) == b"123"
+    with pytest.raises(ImageRejectedError, match="The file is larger than 0 MB"):
+        _read(tmp_path / "in", 2)

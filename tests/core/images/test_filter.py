@@ -181,7 +181,7 @@ def test_entries_without_a_row_of_a_question_are_looked_up_by_their_image(
     assert "ix_entries_question" not in whole
 
 
-@pytest.mark.parametrize("max_sorted_rows", [0, 4000], ids=["scan", "sort"])
+@pytest.mark.parametrize("max_sorted_rows", [0, 1, 4000], ids=["scan", "more than are sorted", "sort"])
 @pytest.mark.parametrize(
     "chosen",
     [

@@ -4,12 +4,13 @@ import zlib
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from core.errors import ImageRejectedError
 from core.images.decode import Limits, inspect
-from core.images.pixels import upright
+from core.images.pixels import eight_bits, upright
 from tests.core.images import odd_files
 from tests.core.images.hostile import chunk, jpeg_of_scans
 from tests.core.images.pictures import drawn, encoded
@@ -134,3 +135,25 @@ def test_exif_data_turn_an_image_and_damaged_ones_do_not() -> None:
         "no directory": ((40, 20), True),
         "no TIFF data": ((40, 20), True),
     }
+
+
+def test_of_16_bits_only_the_transparent_color_itself_is_transparent() -> None:
+    key = (0x0102, 0x0304, 0x0506)
+    rows = [[key, (0x0102, 0x0304, 0x0507), (0x0102, 0x0304, 0x0606)], [(0x0103, 0x0304, 0x0506), (0, 0, 0), key]]
+    data = odd_files.png(np.array(rows), 16, odd_files.RGB, extra=chunk(b"tRNS", np.array(key, ">u2").tobytes()))
+
+    image = eight_bits(data, "PNG").image
+
+    assert image.mode == "RGBA"
+    assert np.asarray(image.getchannel("A")).tolist() == [[0, 255, 255], [255, 255, 0]]
+    assert image.getpixel((1, 0)) == (1, 3, 5, 255)
+
+
+@pytest.mark.parametrize(("bits", "alphas"), [(1, [255, 0]), (2, [255, 0]), (4, [255, 0]), (8, [255, 0])])
+def test_a_transparent_gray_is_transparent_at_any_depth(bits: int, alphas: list[int]) -> None:
+    pixels = np.array([[[0], [2**bits - 1]]])
+    key = (2**bits - 1).to_bytes(2, "big")
+
+    image = eight_bits(odd_files.png(pixels, bits, odd_files.GRAY, extra=chunk(b"tRNS", key)), "PNG").image
+
+    assert np.asarray(image.getchannel("A")).tolist() == [alphas]

@@ -216,8 +216,8 @@ def test_the_size_of_a_project_leaves_out_images_that_are_hidden_or_deleted(
 ) -> None:
     outcomes = services.intake.add_images(project.id, [(f"{n}.jpg", encoded(drawn(n))) for n in range(4)])
     shown, hidden, deleted, both = (outcome.image for outcome in outcomes if outcome.image)
+    services.library.delete_images([deleted.id, both.id])
     with db.transaction() as session:
         session.execute(update(Images).where(col(Images.id).in_([hidden.id, both.id])).values(visibility=HIDDEN))
-    services.library.delete_images([deleted.id, both.id])
 
     assert services.images.get_project_image_stats(project.id)["total_size"] == shown.size

@@ -90,6 +90,9 @@ def test_what_is_no_pair_says_why(question: Any, answer: Any, reason: str) -> No
     [
         ("green", "label", ["red", "blue"], "green is not one of the labels. Choose from red, blue."),
         (7, None, ["red", "blue"], "The answer is choice 7, but there are 2 choices, counted from 0."),
+        (2, None, ["red", "blue"], "The answer is choice 2, but there are 2 choices, counted from 0."),
+        (-(10**9) + 1, None, ["a", "b"], "The answer is choice -999999999, but there are 2 choices, counted from 0."),
+        (-(10**9), None, ["a", "b"], "A number in this row has too many digits."),
         ("{not json", "custom_format", None, "This answer is not usable JSON"),
     ],
 )

@@ -40,3 +40,11 @@ def test_texts_are_cleaned_together_as_each_of_them(texts: list[str]) -> None:
 def test_a_column_with_a_value_that_is_no_plain_text_is_refused(odd: Any) -> None:
     assert plain_texts(["<image>\nWhat?", " red "]) == ["What?", "red"]
     assert plain_texts(["What?", odd]) is None
+
+
+@pytest.mark.parametrize("code", [*range(0x20), *range(0x7F, 0xA1)])
+def test_control_characters_but_tab_and_line_feed_are_left_out(code: int) -> None:
+    kept = chr(code) if code in (0x09, 0x0A, 0xA0) else ""
+
+    assert clean_text(f"a{chr(code)}b") == f"a{kept}b"
+    assert clean_texts([f"a{chr(code)}b", "ç"]) == [f"a{kept}b", "ç"]

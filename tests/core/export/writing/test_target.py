@@ -14,19 +14,19 @@ def _fill(path: Path, container: str, source: Path) -> None:
         with target.open(name) as file:
             file.write(name.encode())
     target.rename_all({"data/1": "data/one.jsonl"})
-    target.add_file("images/a.jpg", source)
+    target.add_file("images/train/a.jpg", source)
     target.close()
     again = open_target(path, container)
     again.add_bytes("REPORT.json", b"{}")
     again.close()
 
 
-FILES = {"images/a.jpg": b"x" * 70_000, "data/0": b"data/0", "data/one.jsonl": b"data/1", "REPORT.json": b"{}"}
+FILES = {"images/train/a.jpg": b"x" * 70_000, "data/0": b"data/0", "data/one.jsonl": b"data/1", "REPORT.json": b"{}"}
 
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    (tmp_path / "a.jpg").write_bytes(FILES["images/a.jpg"])
+    (tmp_path / "a.jpg").write_bytes(FILES["images/train/a.jpg"])
     return tmp_path / "a.jpg"
 
 

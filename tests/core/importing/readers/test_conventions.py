@@ -82,6 +82,7 @@ CORNERS = [{"label": "", "xyxy": [10.0, 10.0, 40.0, 40.0], "unit": "px"}]
         ([BOX | {"width": 900, "height": 49}], False),
         ([BOX | {"image_width": 48, "image_height": 900}], True),
         ([BOX | {"img_width": 900, "img_height": 48}], True),
+        ([BOX | {"width": 1, "height": 1}], True),
         ([BOX | {"width": 48}], False),
         ([BOX | {"width": 0, "height": 48}], False),
         ([BOX | {"width": "48", "height": 48}], False),
