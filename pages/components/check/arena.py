@@ -90,8 +90,6 @@ def _two(project_id: str, models: list[str]) -> None:
     with st.container(horizontal=True):
         first = st.selectbox("Compare", models, key="arena-a")
         second = st.selectbox("with", [name for name in models if name != first], key="arena-b")
-    if not first or not second:
-        return
     try:
         found = page.services().checks.compare_models(project_id, first, second)
     except InvalidInputError as error:

@@ -80,9 +80,10 @@ def _apply(project_id: str, report: CheckReport) -> None:
 
 
 def _offer_undo(project_id: str) -> None:
-    of_project, batch_id, changed = st.session_state.get(_LAST, ("", "", 0))
-    if of_project != project_id:
+    last = st.session_state.get(_LAST)
+    if last is None or last[0] != project_id:
         return
+    _, batch_id, changed = last
     if undo.offer(f"{pluralize(changed, 'entry')} tagged {TAG}.", "pruned"):
         page.services().review.undo(project_id, batch_id=batch_id, actor=reviewer_name.name())
         del st.session_state[_LAST]

@@ -35,7 +35,7 @@ def show(project_id: str, query: str) -> None:
         "Show", list(_GROUPS), default="models", format_func=_GROUPS.__getitem__, key="effort-by", required=True,
         label_visibility="collapsed",
     )  # fmt: skip
-    _table(getattr(found, chosen or "models"), chosen or "models")
+    _table(getattr(found, chosen), chosen)
     with st.expander("How it is computed"):
         st.markdown(
             f"The time of a decision is that since the decision before it of the same person. A gap of more than "

@@ -62,8 +62,11 @@ def _numbers(project_id: str, report: CheckReport) -> None:
 
 
 def _offer_undo(project_id: str) -> None:
-    of_project, batch_id, changed = st.session_state.get(_LAST, ("", "", 0))
-    if of_project == project_id and undo.offer(f"{pluralize(changed, 'entry')} left out of exports.", "heldout"):
+    last = st.session_state.get(_LAST)
+    if last is None or last[0] != project_id:
+        return
+    _, batch_id, changed = last
+    if undo.offer(f"{pluralize(changed, 'entry')} left out of exports.", "heldout"):
         page.services().review.undo(project_id, batch_id=batch_id, actor=reviewer_name.name())
         del st.session_state[_LAST]
         st.rerun()

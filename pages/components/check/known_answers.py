@@ -64,7 +64,7 @@ def _form(project_id: str, found: KnownAnswers) -> None:
         )  # fmt: skip
         if st.form_submit_button("Save", key="known-save"):
             with page.show_errors():
-                page.services().checks.people.set_known_answers(project_id, float(percent or 0), line or "")
+                page.services().checks.people.set_known_answers(project_id, percent, line)
                 st.session_state[_SAVED] = True
                 st.rerun()
     if st.session_state.pop(_SAVED, False):

@@ -36,7 +36,7 @@ def show(project_id: str, query: str) -> None:
         label = "Choose the next" if report is None else "Choose again"
         if st.button(label, icon=":material/checklist:", key="run-worth"):
             with page.show_errors():
-                running.start(project_id, "worth", query, count=int(count or 100), **weights)
+                running.start(project_id, "worth", query, count=count, **weights)
 
 
 def _chosen(project_id: str, report: CheckReport) -> None:
@@ -65,7 +65,7 @@ def _thumbnails(project_id: str) -> None:
     services = page.services()
     found = services.entries.find_entries(project_id, parse_search("worth:yes").for_review(), limit=8).items
     images = services.entries.images_of(found)
-    shown = {entry.image_id: images[entry.image_id] for entry in found if entry.image_id in images}
+    shown = {entry.image_id: images[entry.image_id] for entry in found}
     pictures = [
         f"![{page.escape(image.image_name)}]({media.image_url(image.id, image.sha256)})"
         for image in shown.values()
