@@ -37,7 +37,7 @@ def main() -> None:
     }
     if visitor.has_accounts():
         parts["Accounts"] = accounts.show
-    shown = {label: draw for label, draw in parts.items() if label not in _ACTS or page.may(_ACTS[label])}
+    shown = {label: draw for label, draw in parts.items() if page.may(_ACTS[label])}
     if "Bin" not in shown and bin.has_projects():
         shown["Bin"] = bin.show
     if not shown:
@@ -86,7 +86,7 @@ def _fixed_questions() -> None:
         "Language", list(prompts.LANGUAGES), format_func=language.label, key="fixed-language",
         accept_new_options=True,
     )  # fmt: skip
-    fixed_questions.show(project_id, asked_in or "en")
+    fixed_questions.show(project_id, asked_in)
 
 
 def _prompts() -> None:

@@ -10,6 +10,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block
 
+from tests.pages.running import bugs
+
 _PLAIN = ("caption", "code", "header", "markdown", "subheader", "text", "title")
 _NOTICES = ("error", "info", "success", "warning")
 
@@ -26,6 +28,7 @@ def draw(function: Callable[..., object], *arguments: Any, **named: Any) -> AppT
     call = partial(_without_pages, partial(function, *arguments, **named))
     at = AppTest.from_function(script, default_timeout=120, kwargs={"call": call}).run()
     assert not at.exception
+    assert not bugs(at)
     return at
 
 

@@ -26,7 +26,13 @@ def open_page(file: str, project_id: str | None = None, **query: str) -> AppTest
     if file != "overview":
         at.switch_page(f"pages/{file}.py").run()
     assert not at.exception
+    assert not bugs(at)
     return at
+
+
+def bugs(at: AppTest) -> list[str]:
+    """Return what a page says where it met an error that is no message to its visitor."""
+    return [error.value for error in at.error if error.value.startswith("Something went wrong inside Vitrine.")]
 
 
 def services() -> Services:

@@ -1,5 +1,6 @@
 """The Tasks page: how many there are, and who runs them."""
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -45,3 +46,22 @@ def test_who_runs_the_tasks_is_said_where_nobody_does_here(
     lines = read(open_page("tasks", project.id))
     told = [line for line in lines if line.startswith(("Another Vitrine", "warning: No worker"))]
     assert told == ([said] if said else [])
+
+
+@pytest.mark.parametrize(("chosen", "opened"), [("", "a"), ("b", "b"), ("gone", "")])
+def test_the_newest_task_is_open_unless_the_address_names_another(chosen: str, opened: str) -> None:
+    project = services().projects.create_project("Shelf")
+    open_page("tasks", project.id)  # at its start a server resumes what was interrupted
+    with services().db.transaction() as session:
+        for hour, id_ in enumerate("cba"):
+            at = datetime(2026, 5, 1, hour, tzinfo=UTC)
+            session.add(
+                Tasks(id=id_, project_id=project.id, task_type="work", status=TaskStatus.COMPLETED, create_at=at,
+                      started_by="Ada" if id_ == "b" else "local", ended_at=at)
+            )  # fmt: skip
+    at = open_page("tasks", project.id, **({"task": chosen} if chosen else {}))
+    rows = [row for row in at.expander if row.label.startswith("work")]
+    assert [row.proto.expanded for row in rows] == [id_ == opened for id_ in "abc"]
+    started = [line for line in read(at) if line.startswith("Started ")]
+    said = {"a": "Started 2026-05-01 02:00 UTC.", "b": "Started 2026-05-01 01:00 UTC by Ada."}
+    assert started == ([said[opened]] if opened else [])

@@ -225,7 +225,7 @@ def _undo(project_id: str, actor: str) -> None:
         st.session_state[_MESSAGE] = "There is nothing to undo."
         return
     unchanged = (
-        f" {numbers.text(result.conflicts)} were changed by someone else since and stay as they are."
+        f" {pluralize(result.conflicts, 'was', 'were')} changed by someone else since and kept."
         if result.conflicts
         else ""
     )

@@ -13,8 +13,7 @@ def label(code: str) -> str:
 
 def choose() -> str:
     """Draw the language field, shared by all modes of Generate, and return the code."""
-    chosen = st.selectbox(
+    return st.selectbox(
         "Language", list(LANGUAGES), format_func=label, key="generate-language", accept_new_options=True,
         persist_state="session", help="Choose a language or type the name of any other.",
     )  # fmt: skip
-    return chosen or "en"

@@ -58,4 +58,4 @@ def _sync_with_browser() -> None:
     if not known and stored is not None:
         st.session_state[_KNOWN] = True
         if stored:
-            st.session_state[_KEY] = str(stored)[:60]
+            st.session_state[_KEY] = str(stored)[:MAX_NAME_CHARS]

@@ -7,7 +7,7 @@ from core.accounts.permissions import Act
 from core.llm import session_keys
 from core.style.dataset_service import MAX_FIRST_IMAGES
 from core.tasks.service import ACTIVE
-from pages.components.shared import model_picker, numbers, page, visitor
+from pages.components.shared import model_picker, page, visitor
 from pages.components.shared.numbers import pluralize
 
 
@@ -68,9 +68,7 @@ def _add(project: Projects, dataset: StyleDatasets) -> None:
     services = page.services()
     selected = selected_images(project)
     if selected:
-        if st.button(
-            f"Add the {numbers.text(len(selected))} selected images", key="style-add-selected", type="primary"
-        ):
+        if st.button(f"Add {pluralize(len(selected), 'selected image')}", key="style-add-selected", type="primary"):
             services.style_datasets.add_images(dataset.id, selected)
             _added(project, dataset)
     else:
@@ -147,12 +145,12 @@ def analyze_rest(project: Projects, dataset: StyleDatasets) -> None:
     summary = services.style_datasets.summary(dataset.id)
     if summary.images > summary.analyzed:
         task = services.tasks.create_task(project.id, "style-analysis", {"dataset_id": dataset.id})
-        page.services().engine.submit(task.id)
+        services.engine.submit(task.id)
 
 
 def is_analyzing(project: Projects) -> bool:
     """Return whether an analysis task of the project is active."""
-    tasks = page.services().tasks.list_tasks(project.id, limit=5, active_only=True)
+    tasks = page.services().tasks.list_tasks(project.id, active_only=True)
     return any(task.task_type == "style-analysis" and task.status in ACTIVE for task in tasks)
 
 

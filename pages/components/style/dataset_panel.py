@@ -49,7 +49,7 @@ def start(project: Projects) -> None:
         )
         selected = dataset_menu.selected_images(project)
         label = (
-            f"Learn the style of {numbers.text(len(selected))} selected images"
+            f"Learn the style of {pluralize(len(selected), 'selected image')}"
             if selected
             else "Learn the style of this project"
         )

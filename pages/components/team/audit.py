@@ -45,7 +45,7 @@ def show() -> None:
 
 def _filters(project_id: str | None, sees_all: bool) -> AuditFilter:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        only_here = project_id is not None and not sees_all
+        only_here = not sees_all
         if project_id is not None and sees_all:
             where = st.selectbox(
                 "Where",

@@ -38,14 +38,19 @@ def show() -> None:
 
 def has_projects() -> bool:
     """Return whether somebody who is no admin owns a project that is in the bin."""
-    return not visitor.may(Act.MANAGE_SERVER) and _find("project", limit=1).total > 0
+    return not visitor.may(Act.MANAGE_SERVER) and bool(_owned_projects())
+
+
+def _owned_projects() -> int:
+    return _find("project", limit=1).total
 
 
 def _counts() -> dict[BinKind, int]:
     """Return how many of each kind the visitor can see here; deleted projects are no part of an open one."""
     if visitor.may(Act.MANAGE_SERVER):
         return page.services().bin.counts()
-    counts: dict[BinKind, int] = {"project": _find("project", limit=1).total} if has_projects() else {}
+    owned = _owned_projects()
+    counts: dict[BinKind, int] = {"project": owned} if owned else {}
     project_id = page.project_id()
     if project_id is not None and visitor.may(Act.MANAGE_IMAGES, project_id):
         of_project = page.services().bin.counts(project_id)

@@ -69,10 +69,10 @@ def _edit(project_id: str, newest: GuidelineVersion) -> None:
         _add_image(project_id)
         # Always on, and above what the text changes: else the click that ends the typing is lost.
         if st.button("Save guidelines", type="primary", key="guidelines-save"):
-            _save(project_id, text or "", seen)
+            _save(project_id, text, seen)
     with right:
         st.caption("Preview")
-        _preview(project_id, text or "")
+        _preview(project_id, text)
 
 
 def _save(project_id: str, text: str, seen: int) -> None:
@@ -111,15 +111,17 @@ def _add_image(project_id: str) -> None:
             )
             shows = st.text_input("What it shows", key="guidelines-shows")
             wanted = st.form_submit_button("Add to the text", key="guidelines-add")
-        if wanted and file is None:
+        if not wanted:
+            return
+        if file is None:
             st.caption("Choose an image first.")
-        elif wanted and file is not None:
-            with page.show_errors():
-                actor = reviewer_name.name()
-                image = page.services().guidelines.add_image(project_id, file.name, file.getvalue(), actor=actor)
-                st.session_state[_ADDED] = f"![{_label(shows or image.image_name)}](image:{image.id})"
-                st.session_state[_IMAGES] = count + 1
-                st.rerun()
+            return
+        with page.show_errors():
+            actor = reviewer_name.name()
+            image = page.services().guidelines.add_image(project_id, file.name, file.getvalue(), actor=actor)
+            st.session_state[_ADDED] = f"![{_label(shows or image.image_name)}](image:{image.id})"
+            st.session_state[_IMAGES] = count + 1
+            st.rerun()
 
 
 def _label(text: str) -> str:

@@ -51,7 +51,7 @@ def test_tags_are_needed_before_they_are_added_and_an_undo_says_what_stays(proje
     first, *_ = services().dataset.list_dataset_entries(project.id)
     services().dataset.update_dataset_entry(first.id, tags="other", actor="Ben")
     at.button(key="table-undo").click().run()
-    assert "Undone for 2 entries. 1 were changed by someone else since and stay as they are." in texts(at)
+    assert "Undone for 2 entries. 1 was changed by someone else since and kept." in texts(at)
 
 
 def test_confirm_resolves_what_reviewers_disagree_on_although_it_is_confirmed_already(project: Projects) -> None:

@@ -110,3 +110,11 @@ def test_an_export_begins_without_variants() -> None:
 
     assert made(at) == {"variants": 0}
     assert controls(at) == {"x-variants": "number_input Variants of each image | value 0 | min 0 max 20 step 1"}
+
+
+def test_variants_are_made_of_what_is_chosen_or_else_of_everything() -> None:
+    at = variants(only_train=True, usual=2)
+    at.multiselect[0].set_value(["flip"]).run()
+    assert made(at)["operations"] == ["flip"]
+    at.multiselect[0].set_value([]).run()
+    assert made(at)["operations"] == list(OPERATIONS)
