@@ -38,7 +38,7 @@ def test_the_selection_is_kept_and_a_new_one_has_another_number(monkeypatch: pyt
     [
         ([], ["Click one.", "[Select all 1,200]", "[Analyze images]"]),
         (["a"], ["1 selected", "[Select all 1,200]", "[Clear selection]"]),
-        (["a"] * 1_200, ["1,200 selected", "[Clear selection]", "[Generate]"]),
+        (["a"] * 1_200, ["1,200 selected", "[Clear selection]", "[Search]", "[Explore] off"]),
     ],
 )
 def test_the_actions_are_those_on_the_selected_images(selected: list[str], first: list[str]) -> None:
