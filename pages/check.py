@@ -24,20 +24,20 @@ except InvalidInputError as error:
     st.stop()
 
 
-def _group(number: int, group: Group) -> None:
+def _group(group: Group) -> None:
     st.header(group.title, anchor=False)
     st.caption(group.sentence)
-    grid = st.grid(2, min_column_width=380, border=True, key=f"check-cards-{number}")
-    for place, draw in enumerate(group.cards, start=1):
-        is_alone = place == len(group.cards) and place % 2 == 1
-        with grid.cell(column_span="all" if is_alone else 1), page.show_errors():
+    grid = st.grid(2, min_column_width=380, border=True, key=f"check-cards-{GROUPS.index(group)}")
+    for draw, span in zip(group.cards, group.spans, strict=True):
+        with grid.cell(column_span=span), page.show_errors():
             draw(project.id, line)
 
 
 def _below() -> None:
-    for number, group in enumerate(GROUPS[1:], start=1):
-        _group(number, group)
+    for group in others:
+        _group(group)
 
 
-_group(0, GROUPS[0])
+first, *others = GROUPS
+_group(first)
 later.show("check", _below)

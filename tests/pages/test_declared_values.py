@@ -99,6 +99,7 @@ DECLARED: dict[str, dict[str, object]] = {
         "_MAX_OF_A_TASK": 100,
     },
     "pages.components.style.style_groups": {
+        "_AT_ONCE": 3,
         "_SHOWN": 4,
     },
     "pages.components.upload.import_outcomes": {

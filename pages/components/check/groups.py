@@ -7,6 +7,7 @@ about. It draws a heading, one sentence, one number, one picture and one button;
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from pages.components.check import (
     arena,
@@ -35,6 +36,14 @@ class Group:
     title: str
     sentence: str
     cards: tuple[Card, ...]
+
+    @property
+    def spans(self) -> list[Literal["all"] | int]:
+        """How many of two columns each card takes: one, or all for a last one that would stand alone."""
+        spans: list[Literal["all"] | int] = [1] * len(self.cards)
+        if len(self.cards) % 2:
+            spans[-1] = "all"
+        return spans
 
 
 GROUPS = (

@@ -67,10 +67,10 @@ def hint(plan: Plan, actor: str) -> None:
 
 def _save(project_id: str) -> None:
     state = st.session_state
-    people = [name for name in (state["team-reviewers"] or "").split(",") if name.strip()]
+    people = [name for name in state["team-reviewers"].split(",") if name.strip()]
     try:
         page.services().collaboration.set_review_plan(
-            project_id, state["team-assignment"], people, int(state["team-second"] or 0)
+            project_id, state["team-assignment"], people, state["team-second"]
         )
         state[_MESSAGE] = "Saved."
     except VitrineError as error:

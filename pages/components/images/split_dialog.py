@@ -23,8 +23,7 @@ def ask(project_id: str, image_ids: Sequence[str]) -> None:
         "Exports assign splits by hash. Images that are put into one are in it in every export, with their near-copies "
         "and variants, and whatever else stays together with them. Of several in such a group the last one counts."
     )
-    chosen = st.segmented_control("Split", list(_CHOICES), default="test", required=True, key="split-choice")
-    name = chosen or "test"
+    name = st.segmented_control("Split", list(_CHOICES), default="test", required=True, key="split-choice")
     where = "to hash" if name == _BY_HASH else f"into {name}"
     verb = "Put back" if name == _BY_HASH else "Put"
     if st.button(f"{verb} {pluralize(len(image_ids), 'image')} {where}", type="primary", key="split-confirm"):

@@ -75,12 +75,15 @@ def _remove(project_id: str, account_id: str, name: str) -> None:
     with page.show_errors():
         services = people.services(Act.MANAGE_MEMBERS, project_id)
         role = services.memberships.remove_member(project_id, account_id, by_admin=visitor.actor().is_admin)
-        st.session_state[_REMOVED] = f"{project_id} {account_id} {role} {name}"
+        st.session_state[_REMOVED] = [project_id, account_id, str(role), name]
 
 
 def _offer_undo(project_id: str) -> None:
-    of_project, account_id, role, name = (st.session_state.get(_REMOVED) or "   ").split(" ", 3)
-    if of_project == project_id and undo.offer(f"{name} is no longer a member of the project.", "team"):
+    removed = st.session_state.get(_REMOVED)
+    if removed is None or removed[0] != project_id:
+        return
+    _, account_id, role, name = removed
+    if undo.offer(f"{name} is no longer a member of the project.", "team"):
         with page.show_errors():
             people.services(Act.MANAGE_MEMBERS, project_id).memberships.set_role(project_id, account_id, Role(role))
             del st.session_state[_REMOVED]

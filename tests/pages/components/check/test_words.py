@@ -3,6 +3,7 @@
 import pytest
 
 from pages.components.check import arena, effort
+from pages.components.check.groups import Group
 
 
 def test_a_group_without_a_name_is_called_none_and_a_person_by_name() -> None:
@@ -44,3 +45,10 @@ def test_the_next_model_is_asked_about_confirmed_entries_unless_the_line_selects
     assert arena._confirmed("kind:count") == "kind:count is:confirmed"
     assert arena._confirmed("kind:count is:open") == "kind:count is:open"
     assert arena._short("openai/team/mine@localhost/v1") == "mine"
+
+
+@pytest.mark.parametrize(
+    ("cards", "spans"), [(1, ["all"]), (2, [1, 1]), (3, [1, 1, "all"]), (4, [1, 1, 1, 1])]
+)  # fmt: skip
+def test_a_last_card_that_would_stand_alone_takes_both_columns(cards: int, spans: list[object]) -> None:
+    assert Group("", "", (arena.show,) * cards).spans == spans

@@ -85,6 +85,21 @@ def test_images_without_a_single_style_are_told_apart_by_group(
     assert asked == [list("abcd")] * len(unity["groups"])
 
 
+@pytest.mark.parametrize(
+    ("count", "more"), [(3, []), (4, ["expander: 1 more group"]), (6, ["expander: 3 more groups"])]
+)
+def test_three_groups_are_shown_and_the_others_can_be_opened(
+    count: int, more: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups = [SimpleNamespace(label=str(number), ids=["a"]) for number in range(count)]
+    unity = SimpleNamespace(is_one_style=False, groups=groups)
+    monkeypatch.setattr(services().style_datasets, "unity", lambda _id: unity)
+    monkeypatch.setattr(services().style_datasets, "get_images", lambda _ids: [])
+    lines = read(draw(style_groups.show, DATASET))
+    assert [line for line in lines if line.startswith("expander")] == more
+    assert [line for line in lines if line.endswith(": 1 image")] == [f"{number}: 1 image" for number in range(count)]
+
+
 @pytest.mark.parametrize(("models", "offers"), [([], False), (["m"], False), (["m", "n"], True)])
 def test_the_history_is_filtered_by_model_where_several_drew(
     models: list[str], offers: bool, monkeypatch: pytest.MonkeyPatch
