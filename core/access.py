@@ -158,7 +158,7 @@ class SignInService:
         now = utc_now()
         newest = select(SignIns.id).order_by(col(SignIns.create_at).desc()).limit(MAX_SIGN_INS - 1)
         with self._db.transaction() as session:
-            session.execute(delete(SignIns).where(col(SignIns.expires_at) < now))
+            session.execute(delete(SignIns).where(col(SignIns.expires_at) <= now))
             session.execute(delete(SignIns).where(col(SignIns.id).not_in(newest)))
             if account is not None:
                 _note_sign_in(session, account, now)

@@ -54,5 +54,5 @@ class _Bar:
             return  # each line that is written anew is an output of the cell
         self._told = share, step
         self._bar.unit = step
-        self._bar.n = max(self._bar.n, round(100 * min(share, 1.0), 1))
+        self._bar.n = max(self._bar.n, 100 * min(share, 1.0))
         self._bar.refresh()

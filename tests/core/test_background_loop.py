@@ -21,6 +21,7 @@ async def thread_name() -> str:
 
 def test_a_coroutine_runs_in_the_thread_of_the_loop_and_returns_its_result(loop: BackgroundLoop) -> None:
     assert loop.run(thread_name(), 60) == "vitrine-loop"
+    assert loop._thread.daemon  # a process that ends does not wait for it
 
 
 async def test_a_coroutine_of_the_loop_can_be_awaited_from_another_loop(loop: BackgroundLoop) -> None:

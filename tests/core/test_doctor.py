@@ -1,4 +1,5 @@
 import os
+import platform
 import shutil
 import sqlite3
 import subprocess
@@ -201,3 +202,66 @@ def test_a_large_database_that_is_whole_is_checked_to_its_end(tmp_path: Path) ->
     assert doctor._quick_check(path) == "ok"
     with closing(doctor._read_only(path)) as reading, pytest.raises(sqlite3.OperationalError, match="readonly"):
         reading.execute("DELETE FROM filler")
+
+
+@pytest.mark.parametrize(
+    ("pillow", "webp", "levels"),
+    [
+        ("13.0", "1.3.2", ["ok", "ok"]),
+        ("13.0.1", "1.6.0", ["ok", "ok"]),
+        ("12.9.9", "1.3.2", ["problem", "ok"]),
+        ("13.0", "1.3.1", ["ok", "problem"]),
+        ("13.0", None, ["ok", "problem"]),
+    ],
+)
+def test_a_library_with_a_known_vulnerability_is_a_problem(
+    monkeypatch: pytest.MonkeyPatch, pillow: str, webp: str | None, levels: list[str]
+) -> None:
+    monkeypatch.setattr(doctor, "version", lambda _name: pillow)
+    monkeypatch.setattr("PIL.features.version", lambda _name: webp)
+    found = list(doctor._pillow())
+    assert [one.level for one in found] == levels
+    assert ("without it" in found[1].message) == (webp is None)
+
+
+def test_the_version_of_python_is_said_in_three_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert doctor._python() == Finding("ok", "Python", platform.python_version())
+    monkeypatch.setattr(doctor, "OLDEST_PYTHON", (99, 0))
+    assert doctor._python().level == "problem"
+
+
+def test_a_data_directory_has_to_be_a_directory_that_can_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    assert doctor._data_dir(file).level == "problem"
+    assert doctor._data_dir(tmp_path) == Finding("ok", "Data directory", str(tmp_path.resolve()))
+    monkeypatch.setattr(os, "access", lambda _path, mode: mode != os.R_OK | os.W_OK | os.X_OK)
+    assert doctor._data_dir(tmp_path).level == "problem"
+
+
+@pytest.mark.parametrize(
+    ("address", "level"),
+    [("127.0.0.1", "ok"), ("::1", "ok"), ("localhost", "ok"), ("0.0.0.0", "warning"), ("10.0.0.7", "warning")],  # noqa: S104
+)
+def test_metrics_that_others_can_read_are_a_warning(address: str, level: str) -> None:
+    settings = Settings(metrics_port=9464, metrics_address=address)
+    said = doctor._metrics(settings)
+    assert (said.level, said.message.partition(",")[0]) == (level, f"http://{address}:9464/metrics")
+
+
+def test_a_database_that_is_not_there_yet_and_one_elsewhere_are_no_problem(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    assert doctor._database(settings) == [Finding("ok", "Database", "not created yet")]
+    assert [one.message for one in doctor._upgrade(settings)] == [doctor.known_versions()[-1]]
+    assert list(doctor._quotas(settings)) == []
+    elsewhere = settings.model_copy(update={"database_url": f"sqlite:///{tmp_path / 'a.db'}"})
+    assert "check it with its own tools" in doctor._database(elsewhere)[0].message
+    assert list(doctor._quotas(elsewhere)) == []
+
+
+def test_a_backup_that_is_still_to_be_made_is_said(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data", backup_dir=tmp_path / "backups")
+    said = doctor._backup(settings)
+    assert (said.level, f"none in {tmp_path / 'backups'} yet" in said.message) == ("ok", True)

@@ -28,6 +28,7 @@ def test_it_goes_on_after_a_day_that_failed_and_ends_when_it_is_stopped(caplog: 
     assert set(days) == {("server", "housekeeping")}
     assert [record.message for record in caplog.records] == ["housekeeping stopped: The disk is full."]
     assert not housekeeping._thread.is_alive()
+    assert housekeeping._thread.daemon  # a process that ends does not wait for it
 
 
 def test_one_that_was_never_started_is_stopped_at_once() -> None:

@@ -98,3 +98,13 @@ def test_uvloop_sets_tcp_nodelay_on_a_socket_bound_as_streamlit_binds_it() -> No
     with closing(interpreter.new_event_loop()) as loop:
         loop.run_until_complete(serve_one())
     assert options == [1]
+
+
+def test_afterwards_python_has_its_defaults_and_importing_changes_nothing() -> None:
+    interpreter.apply_server_policy()
+    with interpreter.importing():
+        pass
+    interpreter.reset()
+    assert (sys.getswitchinterval(), gc.isenabled(), gc.get_threshold()) == (pytest.approx(0.005), True, (700, 10, 10))
+    with interpreter.importing():
+        assert gc.isenabled()

@@ -47,6 +47,7 @@ def test_every_row_is_on_one_page_newest_first(
     while True:
         page = listings.tasks(project.id, limit, cursor)
         assert page.total == 4
+        assert page.items  # the last page is not an empty one
         assert len(page.items) == limit or page.next_cursor is None
         found += [task.id for task in page.items]
         cursor = page.next_cursor

@@ -87,3 +87,9 @@ def test_a_line_has_the_id_of_its_request_and_who_acted(capsys: pytest.CaptureFi
     line = json.loads(capsys.readouterr().err)
     assert (line["request_id"], line["actor"]) == ("from-the-proxy-1", "token:abc")
     assert "name_of_somebody" not in line
+
+
+def test_letters_of_a_message_stay_as_they_are_in_a_json_line(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure_logging(json_lines=True)
+    logging.getLogger("core.api").warning("Größe")
+    assert '"message": "Größe"' in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import pytest
 from argon2 import PasswordHasher
+from argon2.low_level import Type
 from pydantic import ValidationError
 
 from core import password
@@ -52,3 +53,20 @@ def test_an_empty_password_and_a_part_of_a_hash_are_refused_without_being_shown(
 def test_a_whole_hash_is_accepted_as_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", CHEAP.hash("open sesame"))
     assert Settings().access_password is not None
+
+
+def test_every_hash_has_32_bytes_and_a_salt_of_16_and_a_missing_one_costs_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for hash_ in (password.password_hash("open sesame", SECRET), password.hash_new("open sesame")):
+        salt, digest = hash_.split("$")[-2:]
+        assert (len(salt), len(digest)) == (22, 43)  # base64 without padding
+    made: list[tuple[object, ...]] = []
+    monkeypatch.setattr("argon2.low_level.hash_secret", lambda *values: made.append(values))
+    password.take_as_long("open sesame")
+    assert made == [(b"open sesame", bytes(16), 2, 19_456, 1, 32, Type.ID)]
+
+
+def test_a_hash_of_todays_parameters_stays_and_another_one_is_made_again() -> None:
+    assert not password.needs_rehash(password.hash_new("open sesame"))
+    assert password.needs_rehash(CHEAP.hash("open sesame"))

@@ -51,3 +51,9 @@ def test_rotating_replaces_the_key_for_readers_that_have_read_it_before(tmp_path
 def test_keys_of_other_purposes_and_contexts_differ() -> None:
     keys = {secret_key.derive_key(b"x" * 32, *names) for names in (("a",), ("b",), ("a", "c"), ("a", "d"))}
     assert len(keys) == 4
+
+
+def test_a_key_is_made_or_replaced_in_a_directory_that_is_not_there_yet(tmp_path: Path) -> None:
+    assert len(secret_key.secret_key(tmp_path / "a" / "b")) == 32
+    secret_key.rotate_key(tmp_path / "c" / "d")
+    assert len((tmp_path / "c" / "d" / "secret.key").read_bytes()) == 32

@@ -81,3 +81,21 @@ def test_an_import_that_went_on_during_a_long_run_waits_again_for_the_next_one(m
     may_go_on.clear()
     pauses.find_spec()
     assert waited == [0.05]
+
+
+def test_its_imports_stand_back_before_any_other_finder_looks_and_no_longer_than_it_runs(warm_up: WarmUp) -> None:
+    finders = list(sys.meta_path)
+    seen: list[object] = []
+    warm_up = WarmUp(lambda: None, lambda: None, lambda: iter([lambda: seen.extend(sys.meta_path)]))
+    warm_up.page_was_shown()
+    warm_up.run()
+    assert isinstance(seen[0], warmup._PausesOfImports)
+    assert seen[1:] == finders == list(sys.meta_path)
+
+
+def test_imports_wait_until_the_last_of_several_page_runs_has_ended(warm_up: WarmUp) -> None:
+    with warm_up.serving():
+        with warm_up.serving():
+            pass
+        assert not warm_up._nothing_served.is_set()
+    assert warm_up._nothing_served.is_set()
