@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from core.json_schema import is_cheap
+from core.json_schema import _CHEAP_KEYWORDS, is_cheap
 
 PLAIN = {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "number"}}}}
 
@@ -26,3 +26,7 @@ def test_a_text_that_is_no_schema_is_refused_at_once_and_large_texts_are_not_com
     assert is_cheap("{", "{}")
     assert is_cheap("{}", "x" * 500_000)
     assert not is_cheap("{}", "x" * 500_001)
+
+
+def test_a_schema_may_have_all_keywords_that_are_fast() -> None:
+    assert is_cheap(json.dumps({keyword: {} for keyword in _CHEAP_KEYWORDS}), "{}")

@@ -7,7 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from core import Projects
 from core import metrics as metrics_module
-from core.db import Database, LlmCalls, Tasks
+from core.db import Database, LlmCalls, TaskItems, Tasks
 from core.metrics import Metrics
 from tests.browser.driving import free_port
 
@@ -92,3 +92,17 @@ def test_the_age_of_the_newest_backup_is_told_where_backups_are_made(
     assert ages() == [pytest.approx(3_600, abs=60)]
     status.last = None
     assert ages() == []
+
+
+def test_items_are_counted_of_tasks_that_wait_or_run(db: Database, project: Projects) -> None:
+    with db.transaction() as session:
+        for status, states in (
+            ("queued", ["queued", "queued"]), ("running", ["queued", "running", "done"]),
+            ("completed", ["queued", "running"]),
+        ):  # fmt: skip
+            task = Tasks(project_id=project.id, task_type="export", status=status)
+            session.add(task)
+            session.flush()
+            session.add_all(TaskItems(task_id=task.id, position=n, state=state) for n, state in enumerate(states))
+    _, items = metrics_module._work(db)
+    assert {(one.labels["state"], one.value) for one in items.samples} == {("queued", 3), ("running", 1)}

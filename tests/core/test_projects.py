@@ -9,7 +9,7 @@ from core.audit import AuditFilter, AuditService
 from core.db import Database, GeneratedImages, ImageDatasets, Images, Questions, utc_now
 from core.errors import InvalidInputError, NotFoundError
 from core.images import ImageFilter
-from core.projects import ProjectCounts
+from core.projects import ProjectCounts, numbered_name
 from core.services import Services
 from core.tasks import TaskService
 from tests.pictures import striped
@@ -226,3 +226,10 @@ def test_an_empty_project_counts_nothing(projects: ProjectService, project: Proj
     )  # fmt: skip
     summary = next(row for row in projects.summaries() if row.project.id == project.id)
     assert (summary.images, summary.entries, summary.confirmed, summary.cover) == (0, 0, 0, None)
+
+
+def test_the_number_of_a_name_is_the_first_that_is_free(db: Database, projects: ProjectService) -> None:
+    for name in ("Shelf", "Shelf (2)", "Shelf (4)"):
+        projects.create_project(name)
+    with db.reading() as session:
+        assert [numbered_name(session, name) for name in ("Shelf", "Other")] == ["Shelf (3)", "Other"]

@@ -116,3 +116,25 @@ def test_a_crop_keeps_what_it_must_and_an_erased_part_does_not_touch_it() -> Non
             assert bottom <= height
         if isinstance(erase, Erase):
             assert erase.right <= 100 or erase.bottom <= 80 or erase.left >= 150 or erase.top >= 118
+
+
+def test_noise_is_added_to_all_channels_alike_and_ends_at_black_and_white() -> None:
+    def noisy(gray: int) -> np.ndarray:
+        return np.asarray(Noise(10.0, 7).pixels(Image.new("RGB", (3, 1), (gray, gray, gray))), dtype=int)
+
+    added = [15, -11, 12]
+    assert noisy(128)[0].tolist() == [[128 + one] * 3 for one in added]
+    assert noisy(0)[0, :, 0].tolist() == [max(one, 0) for one in added]
+    assert noisy(255)[0, :, 0].tolist() == [min(255 + one, 255) for one in added]
+
+
+@pytest.mark.parametrize(("size_wh", "half"), [((100, 2), (0, 0, 100, 1)), ((2, 100), (0, 0, 1, 100))])
+def test_of_a_thin_part_nothing_is_left_either(size_wh: tuple[int, int], half: tuple[int, int, int, int]) -> None:
+    image = Image.new("RGB", size_wh)
+    image.paste((255, 255, 255), half)
+
+    assert np.ptp(np.asarray(Redact(((0, 0, *size_wh),)).pixels(image))) <= 1
+
+
+def test_a_part_in_black_is_black() -> None:
+    assert not np.asarray(Redact(((0, 0, *_SIZE),), "black").pixels(drawn())).any()
