@@ -44,6 +44,9 @@ def test_the_thread_makes_the_backup_and_stops(settings: Settings, target: Path)
     schedule.start()
     thread = schedule._thread
     assert thread is not None
+    assert thread.daemon  # a process that ends does not wait for it
+    schedule.start()
+    assert schedule._thread is thread
     while not list_backups(target):
         thread.join(0.05)
         assert thread.is_alive()
