@@ -8,6 +8,7 @@ the one with the best mean silhouette (Rousseeuw 1987).
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -65,8 +66,7 @@ def unity_of(ids: Sequence[str], features: Sequence[StyleFeatures], analyses: Se
         return Unity(is_one_style=True)
     points = principal(style_points(features))
     sample = points[:: -(-len(points) // _MAX_POINTS)]
-    spread = _mean_distance(sample) / _USUAL_DISTANCE
-    centers = _best_centers(sample) if spread >= MIN_SPREAD else None
+    spread, centers = _division(sample.astype(np.float32).tobytes(), sample.shape[1])
     if centers is None:
         return Unity(is_one_style=spread < MIN_SPREAD_WITHOUT_GROUPS)
     return Unity(is_one_style=False, groups=_groups(ids, points, centers, analyses))
@@ -85,6 +85,14 @@ def _groups(
     return tuple(
         StyleGroup(label, tuple(ids[row] for row in rows)) for label, rows in zip(labels, members, strict=True)
     )
+
+
+@lru_cache(maxsize=8)
+def _division(sample: bytes, dimensions: int) -> tuple[float, Array | None]:
+    """Return how far points of single floats are from each other, and the centers of their groups; kept for pages."""
+    points = np.frombuffer(sample, np.float32).reshape(-1, dimensions)
+    spread = _mean_distance(points) / _USUAL_DISTANCE
+    return spread, _best_centers(points) if spread >= MIN_SPREAD else None
 
 
 def _mean_distance(points: Array) -> float:

@@ -9,6 +9,7 @@ The choice is deterministic.
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,7 +115,8 @@ def choose_references(
     off = {*excluded, *(set(texts) - set(pinned))}
     known = {candidate.id for candidate in candidates}
     first = [id_ for id_ in dict.fromkeys(pinned) if id_ in known and id_ not in off][: max(count, 0)]
-    measured = {c.id: c.features for c in candidates if c.features is not None and c.id not in off}
+    all_features = {c.id: c.features for c in candidates if c.features is not None}
+    measured = {id_: found for id_, found in all_features.items() if id_ not in off}
     left_out = {c.id: _reason_before(c.id, excluded, off) for c in candidates}
     picks = [Pick(id_, PINNED, pinned=True) for id_ in first]
     if measured:
@@ -122,8 +124,10 @@ def choose_references(
         index_of = {id_: index for index, id_ in enumerate(ids)}
         already_picked = [index_of[id_] for id_ in first if id_ in index_of]
         contents = contents_of([c.vector for c in candidates if c.id in measured])
+        # The components of all of them: they stay the same while images are switched on and off.
+        points = principal(style_points(list(all_features.values())))
         chosen, reasons = pick_diverse(
-            style_points(features), count - len(first),
+            points[[id_ in measured for id_ in all_features]], count - len(first),
             already_picked=already_picked, hashes=_hashes(features), contents=contents,
         )  # fmt: skip
         left_out |= {ids[index]: reason for index, reason in reasons.items()}
@@ -232,9 +236,20 @@ def principal(points: Array) -> Array:
     if points.shape[1] <= _COMPONENTS:
         return centered
     anchors = centered[:: _stride(len(points))]
-    _, directions = np.linalg.eigh(anchors.T @ anchors)
-    reduced: Array = (centered @ directions[:, -_COMPONENTS:]).astype(np.float32)
+    reduced: Array = (centered @ _directions(anchors.astype(np.float32).tobytes(), points.shape[1])).astype(np.float32)
     return reduced
+
+
+@lru_cache(maxsize=8)
+def _directions(anchors: bytes, dimensions: int) -> Array:
+    """Return the principal components of rows of single floats.
+
+    They are kept, since the page Style asks for them at each of its runs: with the cores busy, the threads of the
+    library of linear algebra wait for each other for seconds.
+    """
+    rows = np.frombuffer(anchors, np.float32).reshape(-1, dimensions)
+    directions: Array = np.linalg.eigh(rows.T @ rows)[1][:, -_COMPONENTS:]
+    return directions
 
 
 def _neighbor_distance(points: Array) -> tuple[Array, float]:

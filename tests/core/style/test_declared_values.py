@@ -5,6 +5,8 @@ from tests.declared import read, read_defaults
 DECLARED: dict[str, dict[str, object]] = {
     "core.style.analysis_service": {
         "MAX_MEASURED_AT_ONCE": 60,
+        "MAX_MEASURING_S": 1.0,
+        "MEASURED_ANYWAY": 12,
         "DESCRIBED_SIDE_PX": 768,
     },
     "core.style.compose": {

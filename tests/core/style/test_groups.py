@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import pytest
+
 from core import ImageService, Projects, StyleGenerationService
+from core.style import groups
 from core.style.features import measure_style
 from core.style.groups import Unity, unity_of
 from tests.core.style.looks import COLD_GRAINY, DARK, WARM_SOFT, drawn, encoded
@@ -19,6 +22,14 @@ def ids(name: str, count: int) -> list[str]:
 
 def test_images_of_one_style_are_not_divided() -> None:
     assert unity_of(ids("warm", 8), WARM, [WARM_WORDS] * 8) == Unity(is_one_style=True)
+
+
+def test_a_set_that_did_not_change_is_not_divided_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    mixed = [*COLD, *WARM[:6]]
+    first = unity_of(ids("x", 11), mixed, [{}] * 11)
+    assert len(first.groups) == 2
+    monkeypatch.setattr(groups, "_k_means", None)
+    assert unity_of(ids("x", 11), mixed, [{}] * 11) == first
 
 
 def test_a_few_images_are_not_divided() -> None:

@@ -6,7 +6,7 @@ from core import Projects, ProjectService, StyleDatasets, StyleGenerationService
 from core.db import Database
 from core.errors import FilteredReplyError, InvalidInputError, MissingKeyError
 from core.llm import session_keys
-from core.style import style_task_kinds
+from core.style import analysis_service, style_task_kinds
 from core.style.requests import StyleRequest
 from core.style.results import ResultFilter
 from core.tasks import TaskRunner
@@ -124,6 +124,18 @@ async def test_an_analysis_has_an_item_for_each_image_that_is_not_analyzed(
 
     assert (ended.status, ended.total_count) == ("completed", 5)
     assert style.datasets.summary(made.id).analyzed == 8
+
+
+def test_measuring_at_once_ends_after_its_time_when_enough_are_measured(
+    project: Projects, style: StyleGenerationService, image_ids: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = style.create_style_dataset(project.id, "Warm")
+    style.add_images(made.id, image_ids)
+    monkeypatch.setattr(analysis_service, "MEASURED_ANYWAY", 3)
+    monkeypatch.setattr(analysis_service, "MAX_MEASURING_S", 0)
+    assert style.analysis.measure_images(made.id) == 3
+    monkeypatch.setattr(analysis_service, "MAX_MEASURING_S", 60)
+    assert style.analysis.measure_images(made.id) == 5
 
 
 @pytest.mark.parametrize("task_type", ["style-generation", "style-analysis"])

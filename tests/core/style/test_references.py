@@ -48,6 +48,17 @@ def test_the_wanted_number_is_chosen_and_the_others_have_a_reason() -> None:
     assert set(choice.left_out.values()) <= {ENOUGH, OUTLIER, NEAR_DUPLICATE}
 
 
+def test_the_components_are_computed_once_while_images_are_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    computed: list[int] = []
+    monkeypatch.setattr(
+        np.linalg, "eigh", lambda given, real=np.linalg.eigh: computed.append(len(given)) or real(given)
+    )
+    candidates = random_candidates(40, seed=7)
+    off = [choose_references(candidates, 5, excluded=[c.id for c in candidates[:count]]) for count in range(3)]
+    assert computed == [LENGTH]
+    assert len({choice.picks for choice in off}) > 1
+
+
 def test_the_choice_is_deterministic() -> None:
     assert choose_references(WARM, 6) == choose_references(WARM, 6)
 
