@@ -26,7 +26,7 @@ def caption_runs(file: BinaryIO) -> Iterator[Run]:
     """
     buffered = io.BufferedReader(cast(io.RawIOBase, file), _HEAD_BYTES)
     start = buffered.peek(_HEAD_BYTES)[:_HEAD_BYTES]
-    first = start.decode("utf-8-sig", "ignore").split("\n", 1)[0]
+    first = start.decode("utf-8-sig", "ignore").partition("\n")[0]
     if _LINE.match(first):
         return _runs_of_lines(buffered)
     if _names_columns(first):

@@ -50,7 +50,7 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
         question_id = integer_id(first.id)
         answers = [normalized_answer(answer_as_text(entry)) for entry in entries]
         # The first of several most frequent answers, so that the same entries give the same bytes.
-        majority = Counter(answers).most_common(1)[0][0]
+        [(majority, _)] = Counter(answers).most_common(1)
         yield {
             "question": {"image_id": image_id, "question_id": question_id, "question": first.question},
             "annotation": {

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from core.importing.answers import RowError
-from core.importing.readers.finevision import READER
+from core.importing.readers.finevision import RATINGS, READER
 from tests.core.importing.readers.files import KnownFiles
 
 
@@ -31,6 +31,12 @@ def test_a_rating_is_a_whole_number_from_1_to_5(values: Any, rating: int | None)
 def test_pairs_without_a_rating_have_none() -> None:
     assert _read(texts=[PAIR], relevance_ratings=[None])[0] == [("Q", "A", None)]
     assert _read(texts=[PAIR, PAIR], relevance_ratings=[2])[0] == [("Q", "A", (2, None, None, None)), ("Q", "A", None)]
+
+
+def test_each_of_the_four_ratings_has_its_place() -> None:
+    ratings = dict(zip(RATINGS, ([1], [2], [3], [4]), strict=True))
+
+    assert _read(texts=[PAIR], **ratings)[0] == [("Q", "A", (1, 2, 3, 4))]
 
 
 def test_pairs_may_be_two_lists() -> None:
