@@ -25,9 +25,8 @@ def require_trusted_judge(session: Session, project_id: str, entry_filter: Entry
             CheckRuns.project_id == project_id, CheckRuns.check_name == JUDGE, col(CheckRuns.ended_at).is_not(None)
         )
         .order_by(col(CheckRuns.ended_at).desc())
-        .limit(1)
     )  # fmt: skip
-    result = session.exec(newest).first()
+    result = session.exec(newest.limit(1)).first()
     if result is None:
         raise InvalidInputError("judge: finds nothing before a judge has run. Run the check judge first.", field="q")
     trust = result.get("trust")

@@ -231,7 +231,7 @@ def safe_stem(image_name: str) -> str:
 
     The result is never empty and has at most 60 characters.
     """
-    stem = image_name.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    stem = image_name.replace("\\", "/").rpartition("/")[2].rsplit(".", 1)[0]
     return usable_name(_NOT_IN_NAMES.sub("-", _ascii(stem)).strip("-")[:_MAX_NAME_CHARS].strip("-") or "image", "image")
 
 

@@ -19,6 +19,7 @@ from core.export.recipe import ExportRecipe
 from core.export.writing.changing import SIZE_UNKNOWN, ImageChanges, fitting, regions_of, units_of
 from core.images import lifecycle
 from core.images.duplicates import record
+from core.images.renditions import size_of
 from core.images.stored_file import NewFile, StoredFile, VariantMark
 from core.transform import Preprocessing
 from core.transform.preprocessing import CannotChangeError, steps_of
@@ -74,7 +75,7 @@ class _Plan:
 
     @property
     def size_wh(self) -> tuple[int, int]:
-        return size_after(self.steps, (self.row.width or 0, self.row.height or 0))
+        return size_after(self.steps, size_of(self.row))
 
 
 class ImageVersions:

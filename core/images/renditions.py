@@ -6,6 +6,7 @@ A thumbnail is shown in lists, a view is shown large, and a model copy is sent t
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -42,6 +43,11 @@ class ImageFile(Protocol):
     def height(self) -> int | None: ...
 
 
+def size_of(image: ImageFile) -> tuple[int, int]:
+    """Return (width, height) in px, upright; 0 for what is unknown."""
+    return image.width or 0, image.height or 0
+
+
 @dataclass(frozen=True)
 class ModelImage:
     """An image as it is sent to a model: upright, sRGB, without metadata."""
@@ -70,7 +76,7 @@ def view(storage: ImageStorage, image: ImageFile, max_side_px: int | None, *, as
     as_format = "PNG" if image.format == "PNG" and not as_jpeg else "JPEG"
     side = "full" if max_side_px is None else str(max_side_px)
     rendition = Rendition(image, f"view{side}.{as_format.lower()}", as_format, max_side_px)
-    is_small_enough = max_side_px is None or max(image.width or 0, image.height or 0) <= max_side_px
+    is_small_enough = max_side_px is None or max(size_of(image)) <= max_side_px
     may_be_shown = is_small_enough and (image.format == "JPEG" or not as_jpeg)
     if may_be_shown and not _exists(storage.cached(image.sha256, rendition.variant)):
         original = storage.originals.file(image.path)
@@ -105,7 +111,7 @@ def make(
         jobs = [
             (
                 original, staging / str(position), file.as_format, file.max_side_px,
-                (file.image.width or 0) * (file.image.height or 0) or None, paths[position],
+                prod(size_of(file.image)) or None, paths[position],
             )
             for original, (position, file) in zip(originals, missing, strict=True)
         ]  # fmt: skip
@@ -119,7 +125,7 @@ def as_sent(image: ImageFile, path: Path, side_px: int) -> ModelImage:
     """Read the model copy of *image* from *path*; its size follows from *side_px*, without decoding."""
     with translate_disk_errors():
         data = path.read_bytes()
-    width, height = image.width or 0, image.height or 0
+    width, height = size_of(image)
     scale = min(1.0, side_px / max(width, height, 1))
     size_wh = max(1, round(width * scale)), max(1, round(height * scale))
     return ModelImage(data, mime_type(path), size_wh)

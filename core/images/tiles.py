@@ -8,11 +8,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
 from core.config import Settings
 from core.errors import NotFoundError, StorageError
-from core.images.renditions import ImageFile
+from core.images.renditions import ImageFile, size_of
 from core.images.sandbox import sandbox
 from core.images.storage import ImageStorage, translate_disk_errors
 
@@ -56,7 +57,7 @@ class Tile:
         Raises:
             NotFoundError: it is outside of the image, or the level before shows the whole image in one tile.
         """
-        width, height = image.width or 0, image.height or 0
+        width, height = size_of(image)
         if 0 <= self.level <= _MAX_LEVEL and min(self.x, self.y) >= 0:
             side = SIDE_PX << self.level
             left, top = self.x * side, self.y * side
@@ -121,7 +122,7 @@ def _decode(storage: ImageStorage, settings: Settings, image: ImageFile, path: P
 def _cut(storage: ImageStorage, settings: Settings, image: ImageFile, path: Path, box: Box, tile: Tile) -> None:
     from core.images.decode import cut_tile
 
-    pixels, max_pixels = path.with_name(_PIXEL_FILE), (image.width or 0) * (image.height or 0) or None
+    pixels, max_pixels = path.with_name(_PIXEL_FILE), prod(size_of(image)) or None
     with storage.staging() as staging, translate_disk_errors():
         original, reduce_by = storage.originals.file(image.path), 1 << tile.level
         sandbox(settings).run(cut_tile, original, pixels, staging, path, box, reduce_by, max_pixels)

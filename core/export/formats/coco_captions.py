@@ -13,7 +13,7 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
     """Yield one caption per entry, with its image."""
     image_id = integer_id(group.image.id)
     # All images are in one directory; readers join the bare name to the directory they are given.
-    name = group.ref.rsplit("/", 1)[-1]
+    name = group.ref.rpartition("/")[2]
     image = {"id": image_id, "file_name": name, "width": group.image.width, "height": group.image.height}
     for entry in group.entries:
         caption = " ".join(answer_as_text(entry).split())

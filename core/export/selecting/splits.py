@@ -207,7 +207,7 @@ def pdf_of(source_ref: str) -> str:
     """Return the name of the PDF in the source reference of a page."""
     for separator in ("#page=", "#", ", page "):
         if separator in source_ref:
-            return source_ref.split(separator, 1)[0]
+            return source_ref.partition(separator)[0]
     return source_ref
 
 

@@ -23,8 +23,10 @@ from core.importing.records import NO_FIELDS, Fields, Record, RecordColumns, rec
 from core.importing.row_blocks import RowBlock
 from core.importing.texts import plain_texts
 
-_IMAGE_KEYS = ("image_url", "image", "source", "path", "url", "base64")
-"""Of a part of a message; the last three only in one of the type image."""
+_IMAGE_KEYS = ("image_url", "image", "source")
+"""Of a part of a message."""
+_KEYS_OF_AN_IMAGE = (*_IMAGE_KEYS, "path", "url", "base64")
+"""Of a part of the type image."""
 # Qwen-VL's first format writes the images into the text.
 _IMAGE_IN_TEXT = re.compile(r"(?:Picture \d+:[ \t]*)?<img>([^<>\n]{1,4096})</img>\n?")
 _OTHER_MEDIA = ("videos", "video", "audios", "audio")
@@ -141,7 +143,7 @@ def _text_of_parts(parts: Any, images: list[str], where: str, files: Files) -> s
                 part = _named(part)
             if isinstance(part.get("text"), str):
                 texts.append(part["text"])
-            for key in _IMAGE_KEYS if part.get("type") == "image" else _IMAGE_KEYS[:3]:
+            for key in _KEYS_OF_AN_IMAGE if part.get("type") == "image" else _IMAGE_KEYS:
                 if part.get(key):
                     images.extend(written_images(part[key], where, files))
                     break

@@ -47,6 +47,8 @@ def test_iterating_takes_the_filters_of_the_list(make: Make, dataset: ImageDatas
     make("Open?", tags="good", score=4.0)
     found = dataset.iter_dataset_entries(project.id, confirmed=True, min_score=3, tags="good", search="kept")
     assert [entry.question for entry in found] == ["Kept?"]
+    of_4 = dataset.iter_dataset_entries(project.id, min_score=4)
+    assert [entry.question for entry in of_4] == ["Kept?", "Open?"]
 
 
 def test_a_search_line_that_cannot_be_read_is_refused_at_once(dataset: ImageDatasetService, project: Projects) -> None:

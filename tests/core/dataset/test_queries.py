@@ -227,3 +227,26 @@ def test_only_a_page_of_frequent_texts_without_a_selective_condition_is_read_in_
     with db.reading() as session:
         assert len(queries.find_entries(session, project.id, parse_search(""), limit=5).items) == 1
     assert told == [True] * is_told
+
+
+def test_the_last_turns_before_an_entry_are_its_earlier_turns(
+    make: Make, db: Database, project: Projects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "MAX_EARLIER_TURNS", 2)
+    made = [make(f"{turn}?") for turn in range(4)]
+    other = make("other?")
+    with db.transaction() as session:
+        for turn, entry in enumerate(made):
+            stored = session.get_one(ImageDatasets, entry.id)
+            stored.conversation_id, stored.turn = "talk", turn
+        session.get_one(ImageDatasets, other.id).conversation_id = "elsewhere"
+
+    def earlier(*asked: ImageDatasets) -> dict[str, list[str]]:
+        with db.reading() as session:
+            entries = [session.get_one(ImageDatasets, entry.id) for entry in asked]
+            found = queries.earlier_turns(session, entries)
+            return {id_: [turn.question for turn in turns] for id_, turns in found.items()}
+
+    assert earlier(made[0], other) == {}
+    assert earlier(made[1], other) == {made[1].id: ["0?"]}
+    assert earlier(made[3]) == {made[3].id: ["1?", "2?"]}

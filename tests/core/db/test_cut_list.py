@@ -16,6 +16,8 @@ def test_lists_of_images_and_entries_say_how_many_there_are(services: Services, 
     assert repr(first_two).startswith("<2 of 3: [")
     assert services.images.list_images(project.id, limit=2, offset=2).total == 3
     assert services.images.list_images(project.id, limit=2, offset=9).total == 3
+    assert services.images.list_images(project.id, limit=5, offset=1).total == 3
+    assert services.images.list_images(project.id, limit=3).total == 3
     assert services.images.list_images(project.id).total == 3
     assert services.dataset.list_dataset_entries(project.id, limit=1).total == 3
     assert services.dataset.list_dataset_entries(project.id, search="0.png", limit=1).total == 1

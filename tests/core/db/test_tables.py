@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import inspect, text
+from sqlmodel import select
 
-from core.db import Database, Projects, utc_now
+from core.db import Database, Images, Projects, in_library, is_hidden, utc_now
 from core.db.base import Base, UtcDateTime, copy_rows, new_values, time_field
 
 TIMES = {
@@ -165,3 +166,41 @@ def test_copies_of_rows_are_found_in_lists_tuples_and_dicts_and_other_values_sta
     assert copied["rows"][0] is not row
     assert copied["rows"][1][0] is not row
     assert copied["plain"] is plain
+
+
+@pytest.mark.sqlite
+def test_tables_without_row_ids_and_with_ids_that_never_come_again_are_made_so(db: Database) -> None:
+    with db.reading() as session:
+        made = dict(session.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")).tuples().all())
+    declared = {name: table.dialect_options["sqlite"] for name, table in Base.metadata.tables.items()}
+
+    assert {name for name, options in declared.items() if options.get("with_rowid") is False} == {
+        name for name in declared if "WITHOUT ROWID" in made[name]
+    }
+    assert {name for name, options in declared.items() if options.get("autoincrement")} == {
+        name for name in declared if "AUTOINCREMENT" in made[name]
+    }
+
+
+@pytest.mark.parametrize(
+    ("visibility", "is_deleted", "is_in_library_", "is_hidden_"),
+    [("library", False, True, False), ("library", True, False, False), ("hidden", False, False, True),
+     ("hidden", True, False, True)],
+)  # fmt: skip
+def test_an_image_is_in_the_library_when_it_is_neither_deleted_nor_hidden(
+    visibility: str, is_deleted: bool, is_in_library_: bool, is_hidden_: bool, db: Database
+) -> None:
+    with db.transaction() as session:
+        project = Projects(name="Shelf")
+        session.add(project)
+        session.flush()
+        image = Images(
+            project_id=project.id, image_name="a", path="", size=1, sha256="a", format="PNG", visibility=visibility,
+            deleted_at=utc_now() if is_deleted else None,
+        )  # fmt: skip
+        session.add(image)
+    with db.reading() as session:
+        stored = session.exec(select(Images)).one()
+        assert stored.is_in_library is is_in_library_
+        assert bool(session.exec(select(Images).where(in_library())).all()) is is_in_library_
+        assert bool(session.exec(select(Images).where(is_hidden())).all()) is is_hidden_

@@ -231,3 +231,28 @@ def plans_of(db: Database, work: Callable[[], object]) -> list[str]:
             for statement, parameters in seen
             if statement.startswith("SELECT")
         ]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "names"),
+    [
+        ({"added_from": "2026-05-02"}, ["begin", "end"]),
+        ({"added_to": "2026-05-02"}, ["before", "begin", "end"]),
+        ({"added_to": "2026-05-01"}, ["before"]),
+        ({"added_from": "2026-05-03"}, []),
+    ],
+)
+def test_a_day_is_from_its_first_moment_to_its_last(
+    chosen: dict[str, str], names: list[str], services: Services, db: Database, project: Projects
+) -> None:
+    begin = datetime(2026, 5, 2, tzinfo=UTC)
+    moment = timedelta(microseconds=1)
+    with db.transaction() as session:
+        for name, at in (("before", begin - moment), ("begin", begin), ("end", begin + timedelta(days=1) - moment)):
+            session.add(
+                Images(
+                    project_id=project.id, image_name=name, path="", size=1, sha256=name, format="PNG", create_at=at,
+                )
+            )  # fmt: skip
+
+    assert found(services, project, **chosen) == names

@@ -9,7 +9,7 @@ from PIL import Image
 
 from core.db import Images, Projects
 from core.errors import ImageRejectedError
-from core.images.renditions import ModelImage, Rendition, in_parallel, view
+from core.images.renditions import ModelImage, Rendition, in_parallel, size_of, view
 from core.images.storage import ImageStorage
 from core.services import Services
 from tests.core.images.pictures import drawn, encoded
@@ -75,3 +75,14 @@ def test_a_view_is_the_original_when_it_is_small_enough_and_of_the_asked_format(
     storage = ImageStorage(services.db.settings.images_dir, services.db.data_dir / "cache" / "images")
     made = view(storage, image, max_side_px, as_jpeg=as_jpeg)
     assert (made.variant if isinstance(made, Rendition) else "the original") == expected
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "size_wh"), [(3, 4, (3, 4)), (None, 4, (0, 4)), (3, None, (3, 0)), (None, None, (0, 0))]
+)
+def test_a_side_that_is_unknown_is_0(width: int | None, height: int | None, size_wh: tuple[int, int]) -> None:
+    image = Images(
+        project_id="p", image_name="a", path="", size=1, sha256="a", format="PNG", width=width, height=height
+    )
+
+    assert size_of(image) == size_wh

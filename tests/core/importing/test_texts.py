@@ -48,3 +48,7 @@ def test_control_characters_but_tab_and_line_feed_are_left_out(code: int) -> Non
 
     assert clean_text(f"a{chr(code)}b") == f"a{kept}b"
     assert clean_texts([f"a{chr(code)}b", "ç"]) == [f"a{kept}b", "ç"]
+
+
+def test_a_column_may_have_texts_of_just_the_largest_length() -> None:
+    assert plain_texts(["x" * MAX_TEXT_CHARS]) == ["x" * MAX_TEXT_CHARS]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from core.importing.readers.boxes import MAX_BOXES, boxes_of, corners, label_at, with_objects_named
+from core.importing.readers.boxes import MAX_BOXES, _unit, boxes_of, corners, label_at, with_objects_named
 from core.importing.records import ImportedBox
 
 BOX = (1.0, 2.0, 4.0, 6.0)
@@ -98,3 +98,8 @@ def test_there_are_at_most_2000_boxes() -> None:
 )  # fmt: skip
 def test_names_and_boxes_are_written_into_the_text(text: str, objects: Any, written: str) -> None:
     assert with_objects_named([text], objects) == [written]
+
+
+@pytest.mark.parametrize(("xyxy", "unit"), [((0.0, 0.0, 1.0, 1.0), "relative"), ((0.0, 0.0, 1.0, 1.5), "px")])
+def test_boxes_up_to_1_are_shares_of_the_sides(xyxy: tuple[float, float, float, float], unit: str) -> None:
+    assert _unit(xyxy) == unit

@@ -57,6 +57,10 @@ def test_a_question_is_paired_with_the_answer_that_follows_it(
         ([("user", "Q")], "A question has no answer: Q"),
         ([("assistant", "A")], "An answer has no question before it: A"),
         ([("system", "Be brief.")], "There is no question"),
+        ([("user", "Q"), ("assistant", None)], "There is no answer"),
+        ([("user", "Q"), ("assistant", "")], "There is no answer"),
+        ([("user", "Q"), ("user", "gpt")], "A question has no answer: Q"),
+        ([("gpt", "user"), ("gpt", "A")], "An answer has no question before it: user"),
     ],
 )
 def test_a_conversation_without_a_turn_is_refused(messages: Messages, reason: str) -> None:

@@ -88,3 +88,16 @@ def test_an_image_with_a_name_of_its_own_is_called_by_it() -> None:
     assert [written.name({"image_id": id_}) for id_ in (7, "7", "x", "y", 8)] == [
         "cup.jpg", "cup.jpg", "pot.jpg", "y", "000000000008.jpg",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("files", "problem"),
+    [
+        ({"q.json": {"questions": [question(1)]}},
+         "These questions have no answers. Add the annotations file beside it."),
+        ({"a.json": {"annotations": [annotation(1)]}},
+         "These annotations have no questions. Add the questions file beside it."),
+    ],
+)  # fmt: skip
+def test_one_file_alone_says_which_one_is_missing(tmp_path: Path, files: dict[str, Any], problem: str) -> None:
+    check(tmp_path, files, [], [problem], READER.label)
