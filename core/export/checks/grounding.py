@@ -71,7 +71,7 @@ class MsSwiftGroundingChecker(ConversationsChecker):
         objects = row.get("objects")
         objects = objects if isinstance(objects, dict) else {}
         names, boxes = objects.get("ref") or [], objects.get("bbox") or []
-        positions = objects.get("image_id") or [0] * len(boxes)
+        positions = objects.get("image_id") or []
         text = json.dumps(row.get("messages"))
         self.findings.count(PLACES_MATCH)
         if not text.count("<bbox>") == text.count("<ref-object>") == len(names) == len(boxes) == len(positions) > 0:

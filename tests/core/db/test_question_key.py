@@ -23,6 +23,7 @@ def test_question_key_ignores_case_punctuation_and_spaces() -> None:
         ("Is this ❤️?", "is this ❤"),
         ("Is it Nike® (in 2024)? 5 dogs", "is it nike in 2024 5 dogs"),
         ("What is the area, in m²?", "what is the area in m²"),
+        ("Is it v.5?", "is it v 5"),
     ],
 )
 def test_wordings_of_one_question_have_one_key(alike: tuple[str, ...]) -> None:

@@ -1,7 +1,11 @@
+from collections.abc import Callable
+
 import pytest
 
-from core import ImageDatasets
-from core.dataset.honeypots.known import is_same, wrong_answer
+from core import ImageDatasets, ImageDatasetService, Projects
+from core.dataset import parse_search
+from core.dataset.honeypots.known import draw, is_same, wrong_answer
+from core.db import Database, Honeypots
 
 
 def _entry(answer: str, answer_type: str = "text", options: list[str] | None = None) -> ImageDatasets:
@@ -37,3 +41,26 @@ def test_answers_are_compared_by_words_and_values() -> None:
     assert is_same("The bus.", "bus", "text")
     assert is_same('["a", "b"]', '["b","a"]', "label")
     assert not is_same('["a"]', '["b"]', "label")
+
+
+def test_a_reader_gets_no_entry_twice_and_others_get_it_too(
+    make: Callable[..., ImageDatasets], dataset: ImageDatasetService, db: Database, project: Projects
+) -> None:
+    entry = make()
+    copy = make("Copy?")
+    dataset.confirm_entry(entry.id, actor="olga")
+
+    def drawn(reader: str) -> list[str]:
+        with db.reading() as session:
+            known = draw(session, project.id, "is:confirmed", parse_search(""), reader, 5, "")
+            return [one.source.id for one in known]
+
+    assert (drawn("ann"), drawn("ben"), drawn("olga")) == ([entry.id], [entry.id], [])
+    with db.transaction() as session:
+        session.add(
+            Honeypots(
+                project_id=project.id, entry_id=copy.id, source_id=entry.id, behind_id=entry.id, reader="ann",
+                shown_answer="three", is_right=True,
+            )
+        )  # fmt: skip
+    assert (drawn("ann"), drawn("ben")) == ([], [entry.id])
