@@ -95,8 +95,8 @@ def _has_corners(rows: Sequence[Row], columns: Columns) -> bool:
 def _is_outside(row: Row, numbers: Sequence[float]) -> bool:
     """Return whether numbers that are a corner with width and height would leave the image."""
     left, top, width, height = numbers
-    for name, other in _SIDES:
-        sides = row.get(name), row.get(other)
-        if all(isinstance(side, int | float) and side > 0 for side in sides):
-            return left + width > float(sides[0] or 0) + 1 or top + height > float(sides[1] or 0) + 1
+    for names in _SIDES:
+        sides = [side for name in names if isinstance(side := row.get(name), int | float) and side > 0]
+        if len(sides) == len(names):
+            return left + width > sides[0] + 1 or top + height > sides[1] + 1
     return False

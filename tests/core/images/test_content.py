@@ -3,6 +3,7 @@
 import asyncio
 from io import BytesIO, StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from PIL import Image
 
 from core import Projects
 from core.errors import InvalidInputError
+from core.images.content import content_of
 from core.services import Services
 from tests.core.images.pictures import drawn, encoded
 
@@ -109,3 +111,11 @@ def test_another_kind_of_files_says_what_to_pass(files: Any, words: str, service
 def test_a_project_instead_of_its_id_says_what_to_pass(services: Services, project: Projects) -> None:
     with pytest.raises(InvalidInputError, match=r"such as project\.id, not a value of the type Projects"):
         services.intake.add_images(project, [])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("missing", ["convert", "save", "getbands"])
+def test_what_has_only_some_methods_of_an_image_is_none(missing: str) -> None:
+    methods = {name: str for name in ("convert", "save", "getbands") if name != missing}
+
+    with pytest.raises(InvalidInputError, match="Pass the image as bytes, a path"):
+        content_of(SimpleNamespace(**methods))

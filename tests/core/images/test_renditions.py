@@ -3,13 +3,14 @@
 import asyncio
 import threading
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from core.db import Images, Projects
 from core.errors import ImageRejectedError
-from core.images.renditions import ModelImage, Rendition, in_parallel, size_of, view
+from core.images.renditions import ModelImage, Rendition, as_sent, in_parallel, size_of, view
 from core.images.storage import ImageStorage
 from core.services import Services
 from tests.core.images.pictures import drawn, encoded
@@ -86,3 +87,16 @@ def test_a_side_that_is_unknown_is_0(width: int | None, height: int | None, size
     )
 
     assert size_of(image) == size_wh
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "size_wh"),
+    [(10_000, 1, (100, 1)), (1, 10_000, (1, 100)), (200, 50, (100, 25)), (80, 50, (80, 50)), (None, None, (1, 1))],
+)
+def test_a_model_copy_has_the_size_that_follows_from_its_longer_side(
+    width: int | None, height: int | None, size_wh: tuple[int, int], tmp_path: Path
+) -> None:
+    (tmp_path / "copy.jpg").write_bytes(b"data")
+    image = Images(path="", size=1, sha256="a", format="JPEG", width=width, height=height)
+
+    assert as_sent(image, tmp_path / "copy.jpg", 100) == ModelImage(b"data", "image/jpeg", size_wh)
