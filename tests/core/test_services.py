@@ -53,3 +53,24 @@ def test_a_task_that_asks_no_model_or_an_impossible_one_has_no_lanes() -> None:
     assert lanes_of_task({}) == []
     assert lanes_of_task({"llm_config": {"model": ""}}) == []
     assert len(lanes_of_task({"llm_config": {"model": "openai/gpt-4o"}})) == 1
+
+
+def test_when_a_task_has_ended_the_images_that_it_added_are_analyzed(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submitted: list[str] = []
+    made: dict[str, Any] = {}
+    engine = SimpleNamespace(start=lambda: None, stop=lambda: None, submit=submitted.append)
+
+    def make_engine(_db: Any, _kinds: Any, _loop: Any, _lanes: Any, ended: Any, _typed: Any) -> Any:
+        made["ended"] = ended
+        return engine
+
+    monkeypatch.setattr(module, "make_engine", make_engine)
+    opened = {"with": "analysis-1", "without": None}
+    monkeypatch.setattr(services.new_images, "open_task", lambda project_id, **_: opened[project_id])
+    services._start_engine()
+    for task_type in ("image-import", services.analysis.task_type):
+        for project_id in opened:
+            made["ended"](Tasks(project_id=project_id, task_type=task_type))
+    assert submitted == ["analysis-1"]
