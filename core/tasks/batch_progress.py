@@ -30,4 +30,4 @@ def batch_progress(session: Session, task_id: str) -> BatchProgress | None:
         func.sum(ProviderBatches.request_count), func.sum(ProviderBatches.done_count), func.min(ProviderBatches.sent_at)
     ).where(ProviderBatches.task_id == task_id, col(ProviderBatches.state).in_(("intended", "sent")))
     requests, answered, sent_at = session.exec(counts).one()
-    return BatchProgress(int(requests), int(answered or 0), sent_at) if requests else None
+    return BatchProgress(int(requests), int(answered), sent_at) if requests else None

@@ -43,7 +43,7 @@ async def stage(
     def end(session: Session) -> Tasks:
         if reason:
             pause_running(session, task.id, reason)
-        now = session.get(Tasks, task.id, populate_existing=True)
+        now = session.get(Tasks, task.id)
         if now is None:
             raise NotFoundError("This task does not exist any more.")
         if staged is not None and may_run(session):
