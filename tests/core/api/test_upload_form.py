@@ -3,7 +3,10 @@
 import errno
 
 import pytest
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from core import Projects
 from core.api import upload_form
@@ -46,3 +49,21 @@ def test_a_temporary_file_that_cannot_be_written_is_said_to_be_so(
     refused = client.post(f"/api/projects/{project.id}/images", files=FORM)
     assert (refused.status_code, refused.json()["code"]) == (507, "storage")
     assert refused.json()["detail"] == f"The disk for temporary files {reason}. Free some space, or set TMPDIR."
+
+
+@pytest.mark.parametrize("piece_bytes", [1, 7, 1_000])
+async def test_of_each_file_no_more_is_kept_than_its_limit_and_one_byte(piece_bytes: int) -> None:
+    parts = [
+        f'--x\r\nContent-Disposition: form-data; name="files"; filename="{size}"\r\n\r\n{"a" * size}\r\n'
+        for size in (2, 3, 4, 900, 3)
+    ]
+    body = ("".join(parts) + "--x--\r\n").encode()
+    pieces = [body[at : at + piece_bytes] for at in range(0, len(body), piece_bytes)]
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": pieces.pop(0), "more_body": bool(pieces)}
+
+    headers = [(b"content-type", b"multipart/form-data; boundary=x")]
+    request = Request({"type": "http", "method": "POST", "path": "/", "headers": headers}, receive)
+    form = await upload_form._Parser(request, 3).parse()
+    assert [file.size for _, file in form.multi_items() if isinstance(file, UploadFile)] == [2, 3, 4, 4, 3]
