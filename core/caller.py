@@ -51,7 +51,7 @@ class Caller:
 
 def read_trace(trace: str) -> Caller:
     """Return what :attr:`Caller.trace` has of a caller."""
-    way, address, credential = trace.split(" ", 2)
+    way, address, credential = trace.split()
     kind, _, id_ = credential.partition(":")
     return Caller(
         account_id=id_ if kind == "account" else None, token_id=id_ if kind == "token" else None,

@@ -19,6 +19,7 @@ def test_constants_have_the_declared_values() -> None:
 
 
 DEFAULTS: dict[str, dict[str, object]] = {
+    "core.audit.recording:record": {"in_task": False},
     "core.audit.service:AuditService.find": {"limit": 100},
 }
 

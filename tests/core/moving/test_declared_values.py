@@ -31,6 +31,7 @@ DECLARED: dict[str, dict[str, object]] = {
 }
 DEFAULTS: dict[str, dict[str, object]] = {
     "core.moving.incoming:ImportedProject": {"left_out_vectors": 0},
+    "core.moving.rows:read_parts": {"skip": 0, "max_rows": 2000},
     "core.moving.starting:ProjectImports.from_path": {"in_roots": False},
 }
 

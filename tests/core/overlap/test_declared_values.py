@@ -1,6 +1,6 @@
 """Declared limits and defaults: whoever changes one changes it here too, because callers rely on it."""
 
-from tests.declared import read
+from tests.declared import read, read_defaults
 
 DECLARED: dict[str, dict[str, object]] = {
     "core.overlap.hash_file": {
@@ -25,3 +25,13 @@ DECLARED: dict[str, dict[str, object]] = {
 
 def test_constants_have_the_declared_values() -> None:
     assert read(DECLARED) == DECLARED
+
+
+DEFAULTS: dict[str, dict[str, object]] = {
+    "core.overlap.service:OverlapService.leave_out": {"with_questions": False},
+    "core.overlap.task:_result": {"images": 0, "questions": 0},
+}
+
+
+def test_what_is_left_out_of_a_call_has_the_value_that_callers_rely_on() -> None:
+    assert read_defaults(DEFAULTS) == DEFAULTS

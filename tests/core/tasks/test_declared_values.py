@@ -31,6 +31,7 @@ DECLARED: dict[str, dict[str, object]] = {
     },
 }
 DEFAULTS: dict[str, dict[str, object]] = {
+    "core.tasks.engines.embedded:EmbeddedEngine": {"picks_up": True},
     "core.tasks.kinds:ItemPlan": {"stage": 0},
     "core.tasks.service:TaskSummary": {"waiting": 0},
     "core.tasks.service:TaskService.list_tasks": {"limit": 50, "active_only": False},

@@ -1,12 +1,16 @@
 """Declared limits and defaults: whoever changes one changes it here too, because callers rely on it."""
 
+from datetime import timedelta
+
 from tests.declared import read, read_defaults
 
 DECLARED: dict[str, dict[str, object]] = {
     "core.webhooks.added_images": {
         "_ITEMS_PER_READ": 20,
+        "_STORED_BEFORE": timedelta(minutes=1),
     },
     "core.webhooks.deriving": {
+        "BATCH_WINDOW": timedelta(seconds=5),
         "MAX_IDS": 100,
         "MAX_ACTS": 100,
         "_MAX_UPLOADS": 1_000,
@@ -19,6 +23,9 @@ DECLARED: dict[str, dict[str, object]] = {
         "VERSION": 1,
     },
     "core.webhooks.outbox": {
+        "RETRIES_S": (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400),
+        "MAX_ASKED_S": 86_400.0,
+        "GIVE_UP_AFTER": timedelta(days=2),
         "JITTER": 0.2,
         "KEPT_DELIVERIES": 200,
         "_GONE": 410,
@@ -43,6 +50,7 @@ def test_constants_have_the_declared_values() -> None:
 DEFAULTS: dict[str, dict[str, object]] = {
     "core.webhooks.deriving:Told": {"is_held": False},
     "core.webhooks.sending:Reply": {"took_ms": 0},
+    "core.webhooks.service:WebhookService.deliveries": {"limit": 20},
     "core.webhooks.service:DeliveryCounts": {"waiting": 0, "delivered": 0, "given_up": 0, "total": 0},
 }
 

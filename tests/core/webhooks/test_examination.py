@@ -23,3 +23,9 @@ def test_webhooks_that_are_off_are_said_with_their_reason(
         "the server turned off 1 webhook, one of Kitchen: The receiver answered 410: it wants no more messages. "
         "What happens meanwhile is not told later: turn them on under Settings, Webhooks",
     )  # fmt: skip
+    outbox.turn_off(ids[2], "Nothing was delivered for 3 days.")
+    ((_, _, both),) = examine_webhooks(db.settings)
+    assert both.startswith(
+        "the server turned off 2 webhooks, one of Kitchen: The receiver answered 410: it wants no more messages and "
+        "1 more. What happens"
+    )
