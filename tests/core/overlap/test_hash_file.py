@@ -93,3 +93,33 @@ def test_another_version_is_refused_and_other_files_are_none(tmp_path: Path) -> 
     other.write_text('{"question": "?"}\n')
     assert not hash_file.is_hash_file(other)
     assert not hash_file.is_hash_file(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        ('{"vitrine_hashes": 1, "vectors": "clip"}', "clip"),
+        ('\ufeff{"vitrine_hashes": 2, "vectors": "clip"}', "clip"),
+        ('{ "vitrine_hashes" : 2, "vectors": "clip"}', "clip"),
+        ('{"vitrine_hashes": 2}', None),
+        ('{"vitrine_hashes": 2, "vectors": ""}', None),
+        ('{"vitrine_hashes": 2, "vectors": 7}', None),
+    ],
+)
+def test_both_versions_are_read_with_or_without_a_mark_at_their_begin(
+    tmp_path: Path, head: str, kind: str | None
+) -> None:
+    path = tmp_path / "h.jsonl"
+    path.write_text(f"{head}\n\n{json.dumps({'question': SHA})}\n", encoding="utf-8")
+    assert (hash_file.is_hash_file(path), hash_file.read_kind(path)) == (True, kind)
+    assert list(hash_file.read_lines(path)) == [HashedQuestion(SHA, "h.jsonl:3")]
+
+
+def test_a_name_is_cut_or_replaced_by_its_place_and_a_vector_gets_the_length_1(tmp_path: Path) -> None:
+    vector = np.array([3, 4], "<f2").tobytes()
+    rows = [hash_file.image_line(name, SHA, "", vector) for name in ("x" * 500, "x" * 501, "")]
+    found = list(hash_file.read_lines(_written(tmp_path / "h.jsonl", *rows)))
+    assert [one.name for one in found if isinstance(one, HashedImage)] == ["x" * 500, "x" * 500, "h.jsonl:4"]
+    for one in found:
+        assert isinstance(one, HashedImage)
+        np.testing.assert_allclose(one.vector, [0.6, 0.8], atol=1e-3)
