@@ -30,6 +30,9 @@ from core.questions.language import entry_language_mismatch
 from core.questions.text import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, clean
 from core.vision.boxes import BoxReading
 
+# Read of a task's newest results: an image has one item for each model.
+_ITEMS_PER_IMAGE = 4
+
 
 @dataclass(frozen=True)
 class GeneratedQuestion:
@@ -93,9 +96,8 @@ def newest_results(session: Session, task_id: str, limit: int) -> list[ImageResu
         .join(TaskItems, col(TaskItems.subject_id) == Images.id)
         .where(TaskItems.task_id == task_id, TaskItems.state == "done")
         .order_by(col(TaskItems.ended_at).desc(), col(TaskItems.id).desc())
-        .limit(limit * 4)
+        .limit(limit * _ITEMS_PER_IMAGE)
     )
-    # An image has one item for each model, so more items than images are read.
     newest: dict[str, tuple[Images, int]] = {}
     for image, result in finished:
         newest.setdefault(image.id, (image, int(result.get("short_by", 0))))

@@ -1,7 +1,9 @@
+from typing import Any
+
 import pytest
 
 from core.errors import InvalidInputError
-from core.questions.answer_types import checked_answer
+from core.questions.answer_types import checked_answer, storable_options
 
 SCHEMA = {"type": "object", "required": ["count"], "properties": {"count": {"type": "integer"}}}
 
@@ -47,3 +49,16 @@ def test_a_question_with_one_label_takes_exactly_one() -> None:
 def test_references_in_a_schema_are_not_fetched() -> None:
     with pytest.raises(InvalidInputError, match="which is not in it"):
         checked_answer("{}", "custom_format", {"$ref": "http://127.0.0.1:9/schema.json"})
+
+
+@pytest.mark.parametrize(
+    ("options", "stored"),
+    [(["rot", "grün"], ["rot", "grün"]), (["a\ud800"], ["a?"]), (None, None), ([], []), ({"a": ["ü"]}, {"a": ["ü"]})],
+)
+def test_options_are_stored_without_halves_of_letters(options: Any, stored: Any) -> None:
+    assert storable_options(options) == stored
+
+
+def test_options_with_a_number_that_is_none_are_refused() -> None:
+    with pytest.raises(InvalidInputError, match="NaN or infinite"):
+        storable_options({"least": float("nan")})

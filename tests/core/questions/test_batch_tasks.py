@@ -14,7 +14,7 @@ from core.llm.batches.wire import BatchStatus, ResultLine, custom_id
 from core.llm.ledger import CallStart
 from core.services import Services
 from core.tasks import TaskRunner, TaskStatus
-from tests.core.questions.batching import KEY, questions, run, start, times_accepted, until
+from tests.core.llm.batches.batching import KEY, questions, run, start, times_accepted, until
 from tests.fakes.batches import FakeBatches
 
 

@@ -29,6 +29,9 @@ DECLARED: dict[str, dict[str, object]] = {
         "_MIN_RATIO": 92.0,
         "_MIN_WORD_RATIO": 80.0,
     },
+    "core.questions.near_sets": {
+        "_CANDIDATES": 32,
+    },
     "core.questions.quoting": {
         "_MAX_CHARS": 1_500,
         "_MAX_PARTS": 40,

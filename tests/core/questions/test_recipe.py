@@ -101,5 +101,16 @@ def test_kinds_of_one_image_add_up_to_its_count() -> None:
     assert describe_kinds({"object": 1, "count": 1}, 4, 0) == "2 x object, 2 x count"
 
 
+@pytest.mark.parametrize(
+    ("count", "position", "text"),
+    [
+        (2, 0, "1 x object, 1 x count"), (2, 1, "1 x object, 1 x count"), (2, 2, "2 x object"),
+        (1, 0, "1 x object"), (1, 1, "1 x count"), (1, 2, "1 x object"), (3, 1, "2 x object, 1 x count"),
+    ],
+)  # fmt: skip
+def test_the_kinds_of_an_image_follow_from_its_position(count: int, position: int, text: str) -> None:
+    assert describe_kinds({"object": 1, "count": 1}, count, position) == text
+
+
 def test_without_chosen_kinds_every_kind_but_unanswerable_is_allowed() -> None:
     assert describe_kinds({}, 3, 0) == "object, attribute, count, position, text, reasoning, yes/no"

@@ -1,7 +1,9 @@
 from typing import Any
 
-from core import ImageQuestionGenerationTask, Images, Projects, TaskService
+from core import ImageQuestionGenerationTask, Images, Projects, Questions, TaskService
 from core.errors import BadReplyError
+from core.questions import store, targets
+from core.questions.store import Origin
 from core.services import Services
 from tests.fakes.model import FakeModel
 
@@ -55,6 +57,23 @@ async def test_images_with_questions_in_another_language_are_without_questions_i
 
     assert asking.target_counts(project.id, "tr").without_questions == 2
     assert asking.target_counts(project.id, "en").without_questions == 3
+
+
+def test_images_with_open_questions_or_with_any_are_chosen_to_be_answered(
+    images: list[Images], project: Projects, services: Services
+) -> None:
+    answered = services.questions.add_manual_question(images[0].id, "What color is it?")
+    services.questions.add_manual_question(images[1].id, "What color is it?")
+    with services.db.transaction() as session:
+        image = session.get(Images, images[0].id)
+        question = session.get(Questions, answered.id)
+        assert image is not None
+        assert question is not None
+        store.store_answer(session, image, question, "Red", Origin("openai/small", "en"))
+
+    with services.db.reading() as session:
+        assert targets.image_ids_to_answer(session, project.id, "unanswered") == [images[1].id]
+        assert targets.image_ids_to_answer(session, project.id, "all") == [images[0].id, images[1].id]
 
 
 async def _run(asking: ImageQuestionGenerationTask, project: Projects, **more: Any) -> None:

@@ -13,7 +13,7 @@ from core import Images, Projects
 from core.llm.batches.wire import read_lines
 from core.services import Services
 from core.tasks import TaskStatus
-from tests.core.questions.batching import KEY, calls, questions, run, start, times_accepted
+from tests.core.llm.batches.batching import KEY, calls, questions, run, start, times_accepted
 from tests.fakes.batches import QUESTION, WIRES, BatchWireFormat, FakeBatches
 from tests.fakes.http_server import Answer
 from tests.fakes.provider import Reply, error_body
