@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
@@ -31,9 +31,9 @@ class GeneratedAnswers:
     answers: dict[str, str]
     prompt: str
     replies: list[ChatReply]
-    boxes: dict[str, BoxReading] = field(default_factory=dict)
+    boxes: dict[str, BoxReading]
     """By question id, of those that were asked for boxes."""
-    unverifiable: int = 0
+    unverifiable: int
     """How many answers were refused, because no program can verify them."""
 
 

@@ -88,7 +88,7 @@ def _natural(name: str) -> tuple[object, ...]:
 
 def _cut(ids: Sequence[str], max_images: int) -> list[tuple[str, ...]]:
     count = -(-len(ids) // max_images)
-    size, larger = divmod(len(ids), count) if count else (0, 0)
+    size, larger = divmod(len(ids), max(count, 1))
     sizes = [size + (number < larger) for number in range(count)]
     starts = [sum(sizes[:number]) for number in range(count)]
     return [

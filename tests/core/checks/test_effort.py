@@ -117,3 +117,15 @@ def test_a_project_without_entries_has_no_cost(db: Database, project: Projects) 
     report = _report(db, project)
     assert (report.total.entries, report.total.cost_each, report.total.review_s_each) == (0, None, None)
     assert (report.models, report.kinds, report.people) == ((), (), ())
+
+
+def test_what_is_not_confirmed_any_more_was_decided_and_not_accepted(
+    db: Database, project: Projects, entries: list[ImageDatasets], decide: Decide
+) -> None:
+    decide(entries[0], 5)
+    with db.transaction() as session:
+        row = session.get(ImageDatasets, entries[0].id)
+        assert row is not None
+        row.confirmed = False
+    (ada,) = (row for row in _report(db, project).people if row.value == "ada")
+    assert (ada.entries, ada.accepted) == (1, 0)

@@ -1,5 +1,8 @@
 from dataclasses import replace
 
+import pytest
+
+from core.checks import verifiable
 from core.checks.base import CheckContext
 from core.checks.verifiable import CHECK, Options
 from tests.core.checks.planted import checked
@@ -37,3 +40,13 @@ def test_each_answer_has_the_checker_that_it_passes_or_none() -> None:
 def test_no_entry_makes_a_share_of_zero() -> None:
     found = CHECK.run(CheckContext([], lambda share, step: None), Options())
     assert (found.result["share"], found.findings) == (0.0, [])
+
+
+def test_progress_is_the_share_of_the_entries_that_were_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verifiable, "_ENTRIES_PER_PROGRESS", 2)
+    shares: list[float] = []
+    entries = [checked(str(n), "How many?", "3", family=n) for n in range(4)]
+
+    CHECK.run(CheckContext(entries, lambda share, step: shares.append(share)), Options())
+
+    assert shares == [0, 0.5]

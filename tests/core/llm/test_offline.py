@@ -179,6 +179,24 @@ async def test_a_judgement_compares_the_last_image_with_those_before_it() -> Non
         await LLMService().chat(CONFIG, alone)
 
 
+async def test_a_set_of_images_and_a_judgement_without_references_are_refused_as_wrong_requests() -> None:
+    one = _part(_drawn())
+    for request in (
+        ChatRequest("-", (one, one), schema=AnswerList, purpose=Purpose("answers", {"images": 2})),
+        ChatRequest("-", (one,), schema=StyleJudgment, purpose=Purpose("style_judgement")),
+    ):
+        with pytest.raises(RequestRefusedError):
+            await LLMService().chat(CONFIG, request)
+
+
+async def test_questions_that_a_program_can_verify_include_none_without_an_answer() -> None:
+    reply = await _ask("questions", QuestionList, count=20, verifiable=True)
+    assert isinstance(reply.parsed, QuestionList)
+    kinds = {question.kind for question in reply.parsed.questions}
+    assert "count" in kinds
+    assert "unanswerable" not in kinds
+
+
 def test_a_palette_study_is_labeled_in_the_image() -> None:
     with_label = Image.open(io.BytesIO(palette_study.draw([], "1:1", 1))).convert("L")
     strip = with_label.crop((0, 1024 - 1024 // 14, 400, 1024))

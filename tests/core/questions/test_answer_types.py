@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from core.errors import InvalidInputError
-from core.questions.answer_types import checked_answer, storable_options
+from core.questions.answer_types import checked_answer, checked_options, storable_options
 
 SCHEMA = {"type": "object", "required": ["count"], "properties": {"count": {"type": "integer"}}}
 
@@ -62,3 +62,9 @@ def test_options_are_stored_without_halves_of_letters(options: Any, stored: Any)
 def test_options_with_a_number_that_is_none_are_refused() -> None:
     with pytest.raises(InvalidInputError, match="NaN or infinite"):
         storable_options({"least": float("nan")})
+
+
+@pytest.mark.parametrize("options", [None, {}, [], ["type"], "object"])
+def test_a_document_needs_a_schema(options: Any) -> None:
+    with pytest.raises(InvalidInputError, match="Give a JSON schema"):
+        checked_options("custom_format", options)

@@ -6,6 +6,7 @@ from sqlalchemy import update
 
 from core import ImageAnswerGenerationTask, Images, Projects, Questions
 from core.db import Tasks, question_key
+from core.llm import session_keys
 from core.questions.calibration import _range
 from core.services import Services
 from core.tasks import ItemContext
@@ -46,6 +47,29 @@ async def test_an_item_that_was_not_prepared_is_prepared_when_it_runs(
 
     with services.db.transaction() as session:
         assert result.write(session) == {"answers": 1, "unchanged": 0, "short_by": 0}
+
+
+async def test_items_that_failed_count_as_no_answers(
+    services: Services, answering: ImageAnswerGenerationTask, model: FakeModel, project: Projects, images: list[Images]
+) -> None:
+    (question_id,) = _add_questions(services, images[0], 1)
+    config = {"llm_config": MODEL, "question_ids": [question_id, "gone"]}
+    task = services.tasks.create_task(project.id, "image-answer-generation", config)
+    model.enqueue_answers("Red.")
+
+    result = await answering.process_task(task, config)
+
+    assert (result["total_answers"], result["failed"]) == (1, 1)
+
+
+def test_a_model_has_the_key_that_was_typed_for_its_place_in_the_task(answering: ImageAnswerGenerationTask) -> None:
+    session_keys.register("task", "key-of-the-first", 0)
+    session_keys.register("task", "key-of-the-second", 1)
+
+    assert answering._model({"model": "openai/x"}, "task").api_key == "key-of-the-first"
+    assert answering._model({"model": "openai/x"}, "task", 1).api_key == "key-of-the-second"
+    assert answering._model({"model": "openai/x"}, "other").api_key is None
+    assert answering._model({"model": "openai/x"}).api_key is None
 
 
 def test_answers_are_planned_ten_to_a_call_for_each_model_and_for_what_is_gone(

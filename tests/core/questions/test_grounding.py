@@ -1,6 +1,7 @@
 """Questions of the kind grounding: the boxes of replies become boxes of entries, in px of the original."""
 
 import io
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from core.export.recipe import EntryChoice, ExportRecipe
 from core.export.service import ExportService
 from core.llm import replies
 from core.llm.schemas import PlacedQuestionList
+from core.questions import grounding
 from core.questions.recipe import KINDS, describe_kinds, question_recipe
 from core.services import Services
 from tests.fakes.model import FakeModel
@@ -160,3 +162,15 @@ def test_whatever_the_boxes_of_a_reply_are_its_answer_is_kept(written: str, boxe
     parsed = replies.parse(reply, PlacedQuestionList, 1)
     assert isinstance(parsed, PlacedQuestionList)
     assert [(item.answer, item.boxes) for item in parsed.items] == [("Left.", boxes)]
+
+
+@pytest.mark.parametrize(
+    ("size_wh", "known"), [((40, 30), (40, 30)), ((0, 30), None), ((40, 0), None), ((None, None), None)]
+)
+def test_boxes_are_in_px_of_an_original_whose_size_is_known(size_wh: Any, known: tuple[int, int] | None) -> None:
+    sent: Any = SimpleNamespace(data=b"image", mime_type="image/png", size_wh=(20, 15))
+    original: Any = SimpleNamespace(width=size_wh[0], height=size_wh[1])
+
+    part = grounding.image_part(sent, original)
+
+    assert (part.size_wh, part.original_wh) == ((20, 15), known)

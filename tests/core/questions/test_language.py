@@ -32,3 +32,5 @@ def test_short_answers_are_not_checked_and_long_ones_are() -> None:
 
     assert entry_language_mismatch(question, "koyu mavi bir bardak", "en") == ""
     assert "this looks like tr" in entry_language_mismatch(question, long, "en")
+    assert "this looks like tr" in entry_language_mismatch(question, long[:40], "en")
+    assert entry_language_mismatch(question, long[:39], "en") == ""

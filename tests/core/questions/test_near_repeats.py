@@ -13,6 +13,7 @@ from tests.cpu_time import cost_s, takes_at_most
         ("How many cups are there on the shelf?", "How many cups are on the shelf there?"),
         ("What colour is the largest mug?", "What color is the largest mug?"),
         ("杯子是什么颜色？", "杯子是什么颜色"),
+        ("How many greys are in the picture of the boat?", "How many grays are in the picture of the boat?"),
         ("How many blue cups are on the long shelf?", "How many of blue cups are on the long shelf?"),
     ],
 )

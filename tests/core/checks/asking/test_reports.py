@@ -37,3 +37,4 @@ def test_agreement_and_arena_say_their_share_of_100() -> None:
     section = reports.arena(arena, "Arena")
     assert section.sentence == "A model reached 100 of 100 on 1 question."
     assert section.tables[0].rows == (("number", "1", "100%"),)
+    assert section.tables[0].head[section.tables[0].share_column or 0] == "Mean score"

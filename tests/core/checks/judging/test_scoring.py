@@ -27,6 +27,11 @@ def test_a_score_is_read_in_the_forms_that_models_write(score: Any) -> None:
     assert LineScore(number=1, reason="", score=score).score == 4
 
 
+@pytest.mark.parametrize("score", [1, 2, 5, "5/5"])
+def test_a_score_is_one_to_five(score: Any) -> None:
+    assert LineScore(number=1, reason="", score=score).score == int(str(score)[0])
+
+
 @pytest.mark.parametrize(
     "score", [0, 6, 4.5, True, None, float("nan"), float("inf"), "many", "1e999", "8/10", "4.5/5", [4]]
 )

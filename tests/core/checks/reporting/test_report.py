@@ -171,3 +171,12 @@ def test_numbers_of_tables_are_right_aligned() -> None:
     assert "<th scope=col>Kind</th><th scope=col class=number>Entries</th>" in html
     assert "<td>count</td><td class=number>1,204</td>" in html
     assert "<td>5 things</td>" in html
+
+
+@pytest.mark.parametrize(
+    ("value", "width"), [("0%", "0%"), ("100%", "100%"), ("101%", "100%"), ("250", "100%"), ("under 1%", None)]
+)
+def test_a_share_has_a_bar_of_at_most_the_whole_width(value: str, width: str | None) -> None:
+    cell = page._cell(value, is_share=True)
+    assert (f'style="width:{width}"' in cell) == (width is not None)
+    assert ("style=" in cell) == (width is not None)

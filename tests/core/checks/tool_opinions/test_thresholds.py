@@ -29,6 +29,12 @@ def test_with_too_few_examples_the_defaults_stay() -> None:
     assert (found.source, found.thresholds, found.precision) == ("default", DEFAULTS["present"], None)
 
 
+def test_with_just_enough_examples_they_are_tuned() -> None:
+    assert tuned("present", examples(MIN_EXAMPLES, 0.5, 0.2)).precision is not None
+    more_right = [*examples(MIN_EXAMPLES - 1, 0.5, 0.2), Example(0, 0.9, True)]
+    assert tuned("present", more_right).precision is None
+
+
 def test_a_tool_that_says_nothing_keeps_its_defaults_and_their_measured_precision() -> None:
     found = tuned("absent", examples(200, 0.0, 1.0))
     assert (found.source, found.thresholds) == ("default", DEFAULTS["absent"])

@@ -76,6 +76,40 @@ def test_a_place_is_told_of_the_only_one_and_not_on_the_border_of_two_thirds() -
     assert told(Asked("beside", "dog", "cat"), found) == "On the left"
 
 
+@pytest.mark.parametrize(
+    ("box", "said"),
+    [
+        ([90.0, 0.0, 120.0, 90.0], "On the left"), ([89.0, 0.0, 120.0, 90.0], ""),
+        ([0.0, 0.0, 10.0, 90.0], "On the right"),
+        ([0.0, 200.0, 11.0, 290.0], ""), ([500.0, 400.0, 600.0, 500.0], "On the left"),
+    ],
+)  # fmt: skip
+def test_one_thing_is_beside_another_when_their_boxes_share_no_column(box: list[float], said: str) -> None:
+    assert told(Asked("beside", "dog", "cat"), seen(("dog", 0.6, DOG), ("cat", 0.7, box))) == said
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ((10, 10), "STOP"), ((50, 90), "STOP"), ((90, 50), "STOP"), ((9, 50), ""), ((91, 50), ""), ((50, 9), ""),
+        ((50, 91), ""),
+    ],
+)  # fmt: skip
+def test_what_is_written_on_a_thing_has_its_middle_on_it(place: tuple[int, int], said: str) -> None:
+    x, y = place
+    found = seen(("dog", 0.6, DOG), lines=[("STOP", 0.99)])
+    found["lines"][0]["box_xyxy"] = [x - 6, y - 4, x + 6, y + 4]
+
+    assert told(Asked("written_on", "dog"), found) == said
+
+
+@pytest.mark.parametrize(
+    ("left", "said"), [(0.0, "On the left"), (800.0, "On the right"), (405.0, ""), (200.0, "On the left")]
+)
+def test_a_side_is_told_away_from_the_middle(left: float, said: str) -> None:
+    assert told(Asked("side", "dog"), seen(("dog", 0.6, [left, 10.0, left + 80, 90.0]))) == said
+
+
 def test_a_color_is_told_when_it_covers_most_of_the_box() -> None:
     image = Image.new("RGB", (900, 600), "#1f77b4")
     image.paste("#d62728", (0, 0, 100, 100))
