@@ -8,7 +8,9 @@ from sqlmodel import select
 
 from core import ImageDatasets, ImageDatasetService, Projects
 from core.checks import DatasetChecks
-from core.checks.tools import CHECK
+from core.checks.base import Finding
+from core.checks.tool_opinions.thresholds import tuned
+from core.checks.tools import CHECK, CONTRADICTS, SAME_TOOLS, SUPPORTS, UNSURE, _result
 from core.dataset import EntryQueries, ReviewService, parse_search
 from core.db import Database, EntryFindings
 from core.vision import store
@@ -115,3 +117,18 @@ async def test_thresholds_are_tuned_on_confirmed_answers_of_people_and_models_bu
     assert (tools["absent"]["precision"], tools["absent"]["recall"]) == (1.0, 1.0)
     assert found[wrong].verdict == "contradicts"
     assert ids(db, project, "tools:contradicts") == [wrong]
+
+
+def test_the_result_counts_the_verdicts_of_each_tool() -> None:
+    found = [
+        Finding("1", SUPPORTS, 1.0, {"tool": "present"}), Finding("2", SUPPORTS, 1.0, {"tool": "present"}),
+        Finding("3", CONTRADICTS, 0.0, {"tool": "color", "says": SAME_TOOLS}), Finding("4", UNSURE, None, {}),
+    ]  # fmt: skip
+    limits = {name: tuned(name, []) for name in ("present", "absent", "color")}
+
+    result = _result([], found, limits)
+
+    assert (result["entries"], result["supports"], result["contradicts"], result["same_tools"]) == (4, 2, 1, 1)
+    assert [(row["tool"], row["supports"], row["contradicts"]) for row in result["tools"]] == [
+        ("present", 2, 0), ("color", 0, 1),
+    ]  # fmt: skip

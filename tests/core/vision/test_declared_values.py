@@ -4,6 +4,7 @@ from tests.declared import read, read_defaults
 
 DECLARED: dict[str, dict[str, object]] = {
     "core.vision.analyzers.caption": {
+        "_REVISION": 1,
         "_MAX_CHARS": 600,
     },
     "core.vision.analyzers.embedding": {

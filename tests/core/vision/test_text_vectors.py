@@ -1,6 +1,9 @@
 """Vectors of texts: the same meaning lies near, without a network."""
 
+from types import SimpleNamespace
+
 import numpy as np
+import pytest
 
 from core.vision import text_vectors
 from core.vision.text_vectors import embed
@@ -25,3 +28,10 @@ def test_weights_and_tokenizer_are_those_in_the_package() -> None:
     weights, tokenizers = text_vectors._directory(), text_vectors._directory(is_tokenizer_config=True)
     assert [file.suffix for file in weights.iterdir() if file.suffix == ".safetensors"]
     assert list(tokenizers.glob("*.json"))
+
+
+def test_a_text_of_known_words_has_length_one_however_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = SimpleNamespace(embed=lambda texts, norm: np.array([[3.0, 4.0], [0.0, 0.0]]))
+    monkeypatch.setattr(text_vectors, "_model", lambda: model)
+    made = embed(["a", ""])
+    np.testing.assert_allclose(made, [[0.6, 0.8], [0.0, 0.0]])

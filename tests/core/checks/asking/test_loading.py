@@ -17,9 +17,9 @@ def image_ids(services: Services, project: Projects) -> list[str]:
 
 
 def _add(
-    services: Services, project: Projects, image_id: str, question: str, answer: str, **more: Any
+    services: Services, project: Projects, of_image: str, question: str, answer: str, **more: Any
 ) -> ImageDatasets:
-    made = services.dataset.create_dataset_entry(project.id, image_id, question, answer)
+    made = services.dataset.create_dataset_entry(project.id, of_image, question, answer)
     with services.db.transaction() as session:
         row = session.get(ImageDatasets, made.id)
         assert row is not None

@@ -33,7 +33,7 @@ def test_a_line_with_a_turkish_letter_gets_its_dotless_i() -> None:
     preds = np.array([_line({"ş": 0.9}, DOTLESS, DOTTED), _line({"a": 0.9}, DOTLESS, DOTTED)], np.float32)
     before = preds.copy()
 
-    assert TurkishDecode(Greedy())(preds, False)[0] == [("şıi", 0.9), ("aii", 0.9)]
+    assert TurkishDecode(Greedy())(preds)[0] == [("şıi", 0.9), ("aii", 0.9)]
     assert (preds == before).all()
 
 
