@@ -16,10 +16,8 @@ def image_ids(services: Services, project: Projects) -> list[str]:
     return [one.image.id for one in services.intake.add_images(project.id, files) if one.image]
 
 
-def _add(
-    services: Services, project: Projects, of_image: str, question: str, answer: str, **more: Any
-) -> ImageDatasets:
-    made = services.dataset.create_dataset_entry(project.id, of_image, question, answer)
+def _add(services: Services, project: Projects, of_image: str, asked: str, answer: str, **more: Any) -> ImageDatasets:
+    made = services.dataset.create_dataset_entry(project.id, of_image, asked, answer)
     with services.db.transaction() as session:
         row = session.get(ImageDatasets, made.id)
         assert row is not None

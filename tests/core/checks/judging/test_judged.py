@@ -11,9 +11,11 @@ def test_people_put_confirmed_above_rejected_and_more_stars_above_less() -> None
         Judged(3, 9, False, (3,), accepted=True, rated=4.0),
         Judged(4, 9, False, (3,), rated=2.5),
         Judged(5, 9, False, (3,)),
+        Judged(6, 9, False, (3,), rated=1.0),
+        Judged(7, 9, False, (3,), rated=0.5),
     ]
     pairs = {(int(above), int(below)) for above, below in np.argwhere(people_prefer(entries))}
-    assert pairs == {(0, 1), (2, 1), (2, 3)}
+    assert pairs == {(0, 1), (2, 1), (2, 3), (2, 5), (2, 6), (3, 5), (3, 6), (5, 6)}
 
 
 def test_entries_of_one_family_are_drawn_together() -> None:
