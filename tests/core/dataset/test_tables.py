@@ -30,7 +30,7 @@ def shelf(db: Database, project: Projects, images: ImageService) -> list[str]:
         project.id, red, "How many?", "007", "me", boxes=[BOX], ratings=RATINGS, tags="a,b", score=4.5, confirmed=True
     )
     both = dataset.create_dataset_entry(
-        project.id, red, "Which?", ["left"], "me", "label", options=["left", "right"], image_ids=[red, blue]
+        project.id, red, "Which?", ["left"], "me", "label", options=["left", "sağ"], image_ids=[red, blue]
     )
     last = dataset.create_dataset_entry(
         project.id, blue, "Ünlü?", "-5", conversation_id="talk", turn=1, system="Be brief."
@@ -49,7 +49,7 @@ def test_a_data_frame_has_a_row_for_each_entry_with_its_values(
     assert list(frame["decision"]) == ["confirmed", "open", "rejected"]
     assert list(frame["score"]) == [4.5, 0.0, 0.0]
     assert [len(ids) for ids in frame["image_ids"]] == [1, 2, 1]
-    assert frame["options"][1] == ["left", "right"]
+    assert frame["options"][1] == ["left", "sağ"]
     assert frame["boxes"][0] == [BOX | {"image": 0}]
     assert str(frame["create_at"].dt.tz) == "UTC"
 
@@ -72,7 +72,7 @@ def test_a_dataset_has_images_beside_the_values(db: Database, project: Projects,
     assert one["ratings"] == {
         "relevance": 5, "image_correspondence": None, "visual_dependency": None, "formatting": 4,
     }  # fmt: skip
-    assert (both["options"], last["options"], last["ratings"], last["boxes"]) == ('["left", "right"]', None, None, [])
+    assert (both["options"], last["options"], last["ratings"], last["boxes"]) == ('["left", "sağ"]', None, None, [])
     assert (last["conversation_id"], last["turn"], last["system"]) == ("talk", 1, "Be brief.")
 
 

@@ -1,15 +1,26 @@
 """Files that were measured before are copied into the storage; registered originals are known while they are used."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from core import Images, Projects
 from core.config import Settings, load_settings
 from core.db import Database, RegisteredOriginals
+from core.errors import ImageRejectedError
 from core.images.originals_in_place import forget_unused
 from core.images.storage import ImageStorage
-from core.images.stored_file import DecodedImage, MeasuredFile, StoredFile, store_measured
+from core.images.stored_file import (
+    DecodedImage,
+    MeasuredFile,
+    NewFile,
+    Registration,
+    StoredFile,
+    _changed,
+    store_measured,
+)
 
 HASHES = "ab" * 32, "cd" * 32
 
@@ -58,3 +69,27 @@ def test_the_address_of_an_original_is_forgotten_when_no_image_has_it(
         forget_unused(session)
     with db.reading() as session:
         assert {sha256 for sha256 in HASHES if session.get(RegisteredOriginals, sha256)} == left
+
+
+@pytest.mark.parametrize(
+    ("is_registered", "has_new_end", "is_refused"),
+    [(True, True, True), (True, False, False), (False, True, False), (False, False, False)],
+)
+def test_an_original_that_stays_in_its_bucket_is_not_repaired(
+    is_registered: bool, has_new_end: bool, is_refused: bool
+) -> None:
+    registration = Registration("s3://bucket/a.jpg", "e") if is_registered else None
+    inspected: Any = SimpleNamespace(has_new_end=has_new_end)
+
+    found = _changed(NewFile("a.jpg", b"", registration=registration), inspected)
+
+    if is_refused:
+        assert str(found) == "The end marker of the file is missing. Import it instead of registering it."
+    else:
+        assert found is inspected
+
+
+def test_the_rejection_of_a_registered_original_stays() -> None:
+    rejected = ImageRejectedError("It is damaged.")
+
+    assert _changed(NewFile("a.jpg", b"", registration=Registration("s3://bucket/a.jpg", "e")), rejected) is rejected
