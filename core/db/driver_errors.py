@@ -54,7 +54,7 @@ _NO_NUMBER = re.compile(r'Token "-?(NaN|Infinity)" is invalid')
 
 def translate_driver_errors(engine: Engine) -> None:
     """Make *engine* raise an error of ours in place of those of its driver that a person can mend."""
-    event.listen(engine, "handle_error", _replacement, retval=True)
+    event.listen(engine, "handle_error", _replacement)
 
 
 def _replacement(context: Any) -> VitrineError | None:

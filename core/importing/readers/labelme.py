@@ -11,6 +11,7 @@ from core.importing.readers.columns import columns_of
 from core.importing.readers.messages import conversation_records
 from core.importing.readers.rows import has_turns, records_of_row
 from core.importing.records import ImportedBox, Record, record
+from core.pluralize import pluralize
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,8 @@ def _boxes(document: Row, where: str, files: Files) -> Iterator[ImportedBox]:
         else:
             yield box
     if others:
-        files.problems.add(where, f"{others:,} shapes of this file are no rectangles. Only rectangles are read.")
+        said = pluralize(others, "shape of this file is no rectangle", "shapes of this file are no rectangles")
+        files.problems.add(where, f"{said}. Only rectangles are read.")
 
 
 def _box(shape: Row) -> ImportedBox | None:

@@ -83,6 +83,7 @@ def test_an_empty_result_names_the_term_that_leaves_nothing(
     assert why("") is None
     assert why("kind:color") is None
     assert why("kind:cuont is:open") == EmptyReason("kind:cuont", 0, 2, "kind:count")
+    assert why("kind:xyzxyz is:open") == EmptyReason("kind:xyzxyz", 0, 2)
     assert why("zebra kind:color") == EmptyReason("zebra", 0, 1)
     assert why("kind:shape kind:size is:open") == EmptyReason("kind:shape kind:size", 0, 2)
 

@@ -225,3 +225,10 @@ def test_a_nested_writing_transaction_raises_instead_of_a_deadlock(db: Database)
     with db.transaction() as session:
         session.add(Projects(name="Shelf"))
     assert _names(db) == ["Shelf"]
+
+
+def test_the_thread_that_writes_does_not_keep_the_process(db: Database) -> None:
+    writer = GroupWriter(db.engine, FairLock())
+
+    assert (writer._thread.name, writer._thread.daemon) == ("vitrine-writer", True)
+    writer.close()

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from sqlmodel import col, select
 
 from core import ImageDatasets, Images, Projects
 from core.db import ImageHashes, Questions
 from core.errors import InvalidInputError
 from core.export import parse_recipe
+from core.export.variant_task import VariantRecipe
 from core.services import Services
 from core.transform.steps import from_records
 from tests.core.images.pictures import drawn, encoded
@@ -161,3 +163,15 @@ async def test_a_recipe_that_makes_nothing_is_refused(
 
 def _rows(bundle: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for file in bundle.glob("vitrine*.jsonl") for line in file.read_text().splitlines()]
+
+
+def test_a_recipe_of_variants_names_at_most_100_000_images_and_nothing_unknown() -> None:
+    recipe = VariantRecipe(image_ids=["x"] * 100_000)
+
+    assert (recipe.with_entries, VariantRecipe().image_ids) == (True, None)
+    with pytest.raises(ValidationError, match="at most 100000 items"):
+        VariantRecipe(image_ids=["x"] * 100_001)
+    with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
+        VariantRecipe.model_validate({"images": []})
+    with pytest.raises(ValidationError, match="Instance is frozen"):
+        recipe.with_entries = False  # type: ignore[misc]

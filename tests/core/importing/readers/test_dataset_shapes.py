@@ -158,7 +158,7 @@ POLYGON = {"label": "cat", "points": [[1, 1], [9, 1], [5, 8]], "shape_type": "po
         shape("labelme: rectangles are boxes, others are said",
               {"a.jpg": IMAGE, "a.json": labelme(shapes=[RECTANGLE, POLYGON])},
               expect("a.jpg", Turn(DETECTION_QUESTION, '["dog"]', "label"), boxes=(DOG,)),
-              problems=("1 shapes of this file are no rectangles. Only rectangles are read.",)),
+              problems=("1 shape of this file is no rectangle. Only rectangles are read.",)),
         shape("labelme: flags, and the path of Windows in a directory of its own",
               {"images/a.jpg": IMAGE, "labels/a.json": labelme(flags={"cat": True, "dog": False, "out": True},
                                                                imagePath="..\\images\\a.jpg")},
