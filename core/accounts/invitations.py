@@ -167,13 +167,14 @@ class InvitationService:
 def use_invitation(session: Session, row: Invitations, account: Accounts) -> None:
     """Use an invitation up and give *account* its role, in the transaction of *session*."""
     row.used_at, row.used_by = utc_now(), account.id
-    if row.project_id is None or row.role is None:
+    if row.project_id is None:
         return
+    role = Role(str(row.role))  # whoever is invited to a project is invited to a role in it
     held = session.exec(
         select(Memberships.role).where(Memberships.project_id == row.project_id, Memberships.account_id == account.id)
     ).first()
-    if held is None or Role(row.role).includes(Role(held)):
-        put_member(session, row.project_id, account.id, Role(row.role))
+    if held is None or role.includes(Role(held)):
+        put_member(session, row.project_id, account.id, role)
 
 
 def _is_open() -> tuple[ColumnElement[bool], ...]:

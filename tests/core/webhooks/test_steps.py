@@ -1,5 +1,8 @@
 """One look of the dispatcher at a time: when it plans, and that it can be stopped."""
 
+import logging
+import re
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -54,3 +57,25 @@ def test_it_stops_at_once_and_stopping_what_was_never_started_does_nothing(db: D
     assert not dispatcher._running.done()
     dispatcher.stop()
     assert dispatcher._running.cancelled()
+
+
+def test_a_bug_is_logged_with_an_id_and_it_looks_again(
+    db: Database, loop: BackgroundLoop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    again, asked = threading.Event(), list[bool]()
+
+    def may_deliver() -> bool:
+        asked.append(True)
+        if len(asked) == 1:
+            raise ZeroDivisionError
+        again.set()
+        return False
+
+    dispatcher = WebhookDispatcher(db, loop, may_deliver, poll_s=0.001)
+    with caplog.at_level(logging.ERROR):
+        dispatcher.start()
+        assert again.wait(60)
+        dispatcher.stop()
+    (record,) = caplog.records
+    assert re.fullmatch(r"webhooks stumbled \[[0-9a-f]{8}\]", record.message)
+    assert record.exc_info is not None
