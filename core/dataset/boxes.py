@@ -33,10 +33,15 @@ def checked_boxes(boxes: Any, images: "Sequence[Images]") -> list[Box] | None:
         raise InvalidInputError("Boxes must be a list.", field="boxes")
     if boxes and len(boxes) > MAX_BOXES:
         raise InvalidInputError(f"An entry has at most {MAX_BOXES} boxes, not {len(boxes):,}.", field="boxes")
-    return [_checked(box, number, images) for number, box in enumerate(boxes or (), 1)] or None
+    return [checked_box(box, number, images) for number, box in enumerate(boxes or (), 1)] or None
 
 
-def _checked(box: Any, number: int, images: "Sequence[Images]") -> Box:
+def checked_box(box: Any, number: int, images: "Sequence[Images]") -> Box:
+    """Return one box as :func:`checked_boxes` does; *number* is what a refusal calls it.
+
+    Raises:
+        InvalidInputError: it is no box, has no area or lies outside of its image.
+    """
     if not isinstance(box, dict) or not box.keys() <= {*KEYS, "score", "tool"} or "xyxy" not in box:
         raise InvalidInputError(
             f'Box {number} cannot be read. Write it as {{"label": "cup", "xyxy": [left, top, right, bottom]}}.',

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 from sqlmodel import Session, col, select
 
-from core.dataset.boxes import checked_boxes
+from core.dataset.boxes import MAX_BOXES, checked_box
 from core.dataset.values import RATINGS
 from core.dataset.vqa import normal_answer
 from core.db import (
@@ -241,12 +241,20 @@ def _ratings(turn: Turn) -> dict[str, int] | None:
 def _boxes(
     boxes: Sequence[ImportedBox], where: str, images: Sequence[_Image], stored: Stored
 ) -> list[dict[str, Any]] | None:
-    """Return the boxes in px; None when they cannot be used, which is a problem."""
-    try:
-        return checked_boxes([_in_px(box, images) for box in boxes], images)  # type: ignore[arg-type]
-    except InvalidInputError as error:
-        stored.problems.append(Problem(where, f"Its boxes were left out. {error}"))
-        return None
+    """Return the boxes in px, without those that cannot be used, which are a problem; None when none can."""
+    found, refused = [], []
+    for number, box in enumerate(boxes, 1):
+        try:
+            found.append(checked_box(_in_px(box, images), number, images))  # type: ignore[arg-type]
+        except InvalidInputError as error:
+            refused.append(str(error))
+    if len(found) > MAX_BOXES:
+        refused, found = [f"An entry has at most {MAX_BOXES} boxes, not {len(found):,}."], []
+    if refused:
+        which = f"{len(refused):,} of its {len(boxes):,} boxes" if found else "Its boxes"
+        was = "was" if found and len(refused) == 1 else "were"
+        stored.problems.append(Problem(where, f"{which} {was} left out. {refused[0]}"))
+    return found or None
 
 
 def _in_px(box: ImportedBox, images: Sequence[_Image]) -> dict[str, Any]:

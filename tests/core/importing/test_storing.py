@@ -119,6 +119,35 @@ def test_boxes_that_cannot_be_used_cost_only_themselves(
     assert reason.startswith("Its boxes were left out. Box 1 lies outside of 0.jpg")
 
 
+def test_a_box_outside_of_its_image_costs_only_itself(
+    services: Services, project: Projects, images: list[Images], store: Store
+) -> None:
+    good, bad = ImportedBox("jar", (1, 2, 3, 4)), ImportedBox("cup", (0, 0, 900, 900))
+    stored = store(
+        Matched(record(("Q?", "A"), boxes=(good, bad)), [images[0].id]),
+        Matched(record(("R?", "A"), boxes=(bad, good, bad)), [images[0].id]),
+    )
+
+    size = f"which has {images[0].width} x {images[0].height} px."
+    assert [problem.reason for problem in stored.problems] == [
+        f"1 of its 2 boxes was left out. Box 2 lies outside of 0.jpg, {size}",
+        f"2 of its 3 boxes were left out. Box 1 lies outside of 0.jpg, {size}",
+    ]
+    kept = [{"label": "jar", "xyxy": [1, 2, 3, 4], "image": 0}]
+    assert [entry.boxes for entry in services.dataset.list_dataset_entries(project.id)] == [kept, kept]
+
+
+def test_more_boxes_than_an_entry_has_are_left_out(
+    services: Services, project: Projects, images: list[Images], store: Store
+) -> None:
+    boxes = (ImportedBox("jar", (1, 2, 3, 4)),) * 501
+    stored = store(Matched(record(("Q?", "A"), boxes=boxes), [images[0].id]))
+    assert [problem.reason for problem in stored.problems] == [
+        "Its boxes were left out. An entry has at most 500 boxes, not 501."
+    ]
+    assert [entry.boxes for entry in services.dataset.list_dataset_entries(project.id)] == [None]
+
+
 def test_a_known_question_with_its_answer_is_already_there(
     services: Services, project: Projects, images: list[Images], store: Store
 ) -> None:
