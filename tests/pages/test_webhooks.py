@@ -19,6 +19,8 @@ def test_a_webhook_is_made_tested_and_turned_on_again(services: Services, projec
     assert webhook.events == ["task.completed", "export.ready"]
     (secret,) = [code.value for code in at.code if code.value.startswith("whsec_")]
     at.button(key=f"webhook-ping-{webhook.id}").click().run()
+    assert [code.value for code in at.code if code.value.startswith("whsec_")] == [secret]  # until it is closed
+    at.button(key=f"shown-once/settings/webhooks/{project.id}/{webhook.id}-close").click().run()
     assert not [code for code in at.code if secret in code.value]
     assert at.dataframe[0].value["Outcome"].tolist() == ["Waiting to be sent"]
     outbox = Outbox(services.db)

@@ -14,7 +14,7 @@ from core.lazy import lazy_import
 from core.runtime import runtime
 from pages import PAGES, PageEntry
 from pages.components.frame import access, landing, low_disk, own_account, tab_title, tour
-from pages.components.shared import numbers, page, run_queue, task_labels, visitor
+from pages.components.shared import numbers, page, run_queue, shown_once, task_labels, visitor
 
 # Not st.logo, and no page icon here: each loads numpy and Pillow before the first page, a tenth of its time.
 # The wordmark is placed beside the button that closes the sidebar.
@@ -42,6 +42,7 @@ def show() -> None:
         with run_queue.page_run(), page.show_errors():
             actor = access.require_access()
             page.act_as_visitor(actor)
+            shown_once.forget_others(_entry(current.url_path).name)
             project_id = page.project_id() if actor.is_admin else landing.project_of(actor)
             page.sync_url(current.url_path)
             if not actor.is_admin:

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from core.webhooks import KINDS
-from core.webhooks.service import DeliveryCounts, WebhookDeliveries, Webhooks, host_of
-from pages.components.shared import confirm, moment, numbers, page, run_queue, visitor
+from core.webhooks.service import DeliveryCounts, NewWebhook, WebhookDeliveries, Webhooks, host_of
+from pages.components.shared import confirm, moment, numbers, page, run_queue, shown_once, visitor
 from pages.components.shared.numbers import pluralize
 
 _REFRESH_S = 2.0
 _ROWS, _SHORT_LOG = 20, 6
-_MESSAGE, _SECRET = "webhook-message", "webhook-secret"
+_MESSAGE = "webhook-message"
 _HELP = "Each of these is sent to the address; frequent ones at most once in five seconds, with counts."
 
 
@@ -24,19 +24,27 @@ def show() -> None:
         return
     st.text(f"Project: {page.services().projects.get_project(project_id).name}")
     st.caption("Vitrine posts what happens in this project to an address of yours, signed (Standard Webhooks).")
-    _said()
+    _said(project_id)
     known = page.services().webhooks.list_webhooks(project_id)
     for webhook in known:
         _card(project_id, webhook.id)
     _form(project_id, len(known))
 
 
-def _said() -> None:
+def _said(project_id: str) -> None:
     if message := st.session_state.pop(_MESSAGE, None):
         st.text(message)
-    if secret := st.session_state.pop(_SECRET, None):
-        st.text("Copy the signing secret now and give it to the receiver. It is not shown again.")
-        st.code(secret, language=None)
+    shown_once.show(_place(project_id))
+
+
+def _place(project_id: str) -> str:
+    return f"settings/webhooks/{project_id}"
+
+
+def _keep(made: NewWebhook) -> None:
+    webhook = made.row
+    sentence = f"Copy the signing secret of {host_of(webhook.url)} now and give it to the receiver."
+    shown_once.keep(_place(webhook.project_id), webhook.id, sentence, made.secret)
 
 
 def _form(project_id: str, place: int) -> None:
@@ -47,7 +55,7 @@ def _form(project_id: str, place: int) -> None:
         if st.button("Create webhook", icon=":material/webhook:", key="webhook-make"):
             with page.show_errors():
                 made = page.services().webhooks.make_webhook(project_id, url, events, created_by=visitor.actor().name)
-                st.session_state[_SECRET] = made.secret
+                _keep(made)
                 st.rerun()
 
 
@@ -126,7 +134,7 @@ def _renew(webhook: Webhooks) -> None:
     if confirm.confirmed("Make a new secret", key="webhook-renew-confirm"):
         with page.show_errors():
             made = page.services().webhooks.renew_secret(webhook.project_id, webhook.id)
-            st.session_state[_SECRET] = made.secret
+            _keep(made)
             st.rerun()
 
 
@@ -141,6 +149,7 @@ def _delete(webhook: Webhooks, counts: DeliveryCounts) -> None:
     if confirm.confirmed("Delete webhook", key="webhook-delete-confirm"):
         with page.show_errors():
             page.services().webhooks.delete_webhook(webhook.project_id, webhook.id)
+            shown_once.close(_place(webhook.project_id), webhook.id)
             st.session_state[_MESSAGE] = f"The webhook to {host} was deleted."
             st.rerun()
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.accounts.permissions import Act
 from core.accounts.roles import Role
-from pages.components.shared import moment, page, people, visitor
+from pages.components.shared import moment, page, people, shown_once, visitor
 
 
 def show(project_id: str | None) -> None:
@@ -20,8 +20,9 @@ def show(project_id: str | None) -> None:
             made = people.services(act, project_id).invitations.invite(
                 project_id=project_id, role=role, created_by=visitor.actor().name, days=int(days)
             )
-            st.text("Copy the link now and send it to one person. It works once and is not shown again.")
-            st.code(people.invitation_link(made.secret), language=None)
+            sentence = "Copy the link now and send it to one person. It works once."
+            shown_once.keep(_place(project_id), made.row.id, sentence, people.invitation_link(made.secret))
+    shown_once.show(_place(project_id))
     with page.show_errors():
         for row in people.services(act, project_id).invitations.list_open(project_id):
             with st.container(horizontal=True, vertical_alignment="center", key=f"invitation-{row.id}"):
@@ -34,6 +35,10 @@ def show(project_id: str | None) -> None:
                     "Take back", icon=":material/link_off:", key=f"invitation-revoke-{row.id}", on_click=_revoke,
                     args=(act, project_id, row.id),
                 )  # fmt: skip
+
+
+def _place(project_id: str | None) -> str:
+    return "settings/invitations" if project_id is None else f"team/{project_id}"
 
 
 def _name(project_id: str) -> str:
@@ -53,3 +58,4 @@ def _role(project_id: str | None) -> Role | None:
 def _revoke(act: Act, project_id: str | None, invitation_id: str) -> None:
     with page.show_errors():
         people.services(act, project_id).invitations.revoke(invitation_id)
+        shown_once.close(_place(project_id), invitation_id)
