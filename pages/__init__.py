@@ -44,5 +44,5 @@ PAGES = (
     PageEntry("explore", "Explore", "query_stats", "Look", Act.READ),
     PageEntry("tasks", "Tasks", "progress_activity", "Look", Act.READ),
     PageEntry("team", "Team", "group", "Look", Act.READ, needs_accounts=True),
-    PageEntry("settings", "Settings", "settings", "", Act.CHANGE_PROJECT),
+    PageEntry("settings", "Settings", "settings"),
 )

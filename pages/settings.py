@@ -12,12 +12,12 @@ from pages.components.team import audit, bin
 _ACTS = {
     "Models": Act.MANAGE_SERVER, "Prompts": Act.GENERATE_PAID,
     "Fixed questions": Act.CHANGE_PROJECT, "New images": Act.CHANGE_PROJECT,
-    "API tokens": Act.MANAGE_SERVER, "Webhooks": Act.MANAGE_WEBHOOKS,
+    "Webhooks": Act.MANAGE_WEBHOOKS,
     "Limits and storage": Act.MANAGE_SERVER, "Doctor": Act.MANAGE_SERVER,
     "Accounts": Act.MANAGE_SERVER,
     "Audit": Act.READ_AUDIT, "Bin": Act.MANAGE_IMAGES,
 }  # fmt: skip
-"""What a person has to be allowed to see a part of the page."""
+"""What a person has to be allowed to see a part of the page; a part without an act is everybody's."""
 _KEYS = "API keys come from the environment, from .streamlit/secrets.toml, or are typed for one session."
 
 
@@ -37,12 +37,9 @@ def main() -> None:
     }
     if visitor.has_accounts():
         parts["Accounts"] = accounts.show
-    shown = {label: draw for label, draw in parts.items() if page.may(_ACTS[label])}
+    shown = {label: draw for label, draw in parts.items() if label not in _ACTS or page.may(_ACTS[label])}
     if "Bin" not in shown and bin.has_projects():
         shown["Bin"] = bin.show
-    if not shown:
-        st.caption("The settings are those of a project. Open one in which you are an editor.")
-        return
     tabs.show(shown)
 
 

@@ -28,8 +28,8 @@ ENTRIES, IMAGES = 200, 20
 SEES = {
     Role.OWNER: {"Upload", "Curate", "Export", "Team", "Settings"},
     Role.EDITOR: {"Upload", "Curate", "Export", "Team", "Settings"},
-    Role.ANNOTATOR: {"Curate", "Team"},
-    Role.VIEWER: {"Team"},
+    Role.ANNOTATOR: {"Curate", "Team", "Settings"},
+    Role.VIEWER: {"Team", "Settings"},
 }
 SETTLED = ".desk .question:visible, .desk .ending h2:visible"
 # Records, before the desk handles the key, which question is shown at each decision.

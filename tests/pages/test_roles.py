@@ -27,8 +27,8 @@ from tests.pages.running import open_page, services, tab_names, texts
 from tests.pictures import striped
 
 PAGES_OF = {
-    Role.VIEWER: {"images", "overview", "explore", "tasks", "team"},
-    Role.ANNOTATOR: {"images", "overview", "explore", "tasks", "team", "curate"},
+    Role.VIEWER: {"images", "overview", "explore", "tasks", "team", "settings"},
+    Role.ANNOTATOR: {"images", "overview", "explore", "tasks", "team", "settings", "curate"},
     Role.EDITOR: {entry.name for entry in PAGES},
     Role.OWNER: {entry.name for entry in PAGES},
 }
@@ -93,16 +93,15 @@ def test_the_settings_of_a_person_without_a_role_show_neither_keys_nor_prompts(
     sign_in["now"] = Actor("stranger", credential="session:x", account_id=stranger.id, is_admin=False)
     at = open_page("settings")
     shown = " ".join(texts(at))
-    assert "The settings are those of a project. Open one in which you are an editor." in shown
     assert "API keys" not in shown
-    assert not tab_names(at)
+    assert tab_names(at) == ["API tokens"]
     sign_in["now"] = sign_in["editor"]
     at = open_page("settings", shelf.id)
-    assert tab_names(at) == ["Prompts", "Fixed questions", "New images", "Bin"]
+    assert tab_names(at) == ["Prompts", "Fixed questions", "New images", "API tokens", "Bin"]
     assert "API keys come" not in " ".join(texts(at))
 
 
-def test_after_the_last_project_is_deleted_its_owner_alone_still_has_the_settings(
+def test_without_a_project_everybody_still_has_the_settings_and_its_former_owner_the_bin(
     shelf: Projects, sign_in: dict[str, Actor]
 ) -> None:
     services().projects.delete_project(shelf.id)
@@ -110,8 +109,9 @@ def test_after_the_last_project_is_deleted_its_owner_alone_still_has_the_setting
     for role in (Role.OWNER, Role.EDITOR):
         sign_in["now"] = sign_in[role]
         links = (element for element in open_page("overview").sidebar if element.type == "page_link")
-        shown[role] = {element.proto.label for element in links}
-    assert shown == {Role.OWNER: {"Overview", "Settings"}, Role.EDITOR: {"Overview"}}
+        assert {element.proto.label for element in links} == {"Overview", "Settings"}
+        shown[role] = tab_names(open_page("settings"))
+    assert shown == {Role.OWNER: ["API tokens", "Bin"], Role.EDITOR: ["API tokens"]}
 
 
 @pytest.mark.parametrize(("role", "offered"), [(Role.ANNOTATOR, "Open one"), (Role.EDITOR, "Open or create one")])

@@ -6,7 +6,6 @@ import streamlit as st
 
 import pages
 from core.accounts.actor import Actor
-from core.accounts.permissions import Act
 from core.accounts.roles import Role
 from core.runtime import runtime
 from pages import PageEntry
@@ -45,19 +44,13 @@ def is_allowed(entry: PageEntry, project_id: str | None) -> bool:
 
 
 def allowed(entries: Iterable[PageEntry], project_id: str | None) -> Iterator[PageEntry]:
-    """Yield the pages that the navigation shows; without a project an owner has the settings, for the bin in them."""
+    """Yield the pages that the navigation shows; without a project those that belong to none."""
     if visitor.actor().is_admin:
         yield from entries
         return
-    without_project = {pages.DEFAULT, "settings"} if project_id is None and _owns_a_project() else {pages.DEFAULT}
     for entry in entries:
-        if entry.name in without_project if project_id is None else is_allowed(entry, project_id):
+        if entry.act is None if project_id is None else is_allowed(entry, project_id):
             yield entry
-
-
-def _owns_a_project() -> bool:
-    """Return whether the visitor owns a project, also one that was deleted."""
-    return any(visitor.may(Act.DELETE_PROJECT, id_) for id_ in visitor.visible_projects() or ())
 
 
 def refuse(entry: PageEntry) -> None:
