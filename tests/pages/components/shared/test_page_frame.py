@@ -11,7 +11,7 @@ from core.errors import ForbiddenError, InvalidInputError
 from pages.components.shared import page, visitor
 
 
-def test_a_bug_is_shown_by_an_id_that_the_log_has_and_a_message_as_it_is(
+def test_a_bug_is_shown_by_an_id_that_the_log_has_and_a_message_escaped(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     shown: list[str] = []
@@ -20,7 +20,7 @@ def test_a_bug_is_shown_by_an_id_that_the_log_has_and_a_message_as_it_is(
         raise InvalidInputError("Choose one.")
     with caplog.at_level(logging.ERROR), page.show_errors():
         raise KeyError("x")
-    assert shown[0] == "Choose one."
+    assert shown[0] == r"Choose one\."
     (found,) = re.findall(r"under ([0-9a-f]{8})\.$", shown[1])
     assert f"page failed [{found}]" in caplog.text
 
