@@ -100,6 +100,15 @@ def test_the_server_has_sqlalchemy_and_no_table_before_it_listens() -> None:
     assert run.stderr.splitlines()[-1] == "{'sqlalchemy.orm'}"
 
 
+def test_what_the_server_imports_before_it_listens_is_frozen() -> None:
+    code = (
+        "import gc, streamlit; before = gc.get_stats()[2]['collections']; import Home; "
+        "assert gc.isenabled(); print(gc.get_stats()[2]['collections'] - before, gc.get_freeze_count() > 50_000)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout == "0 True\n"
+
+
 def test_the_first_page_imports_no_room_but_those_it_shows() -> None:
     """What Overview's script imports is there before it runs, so no page run imports beside the warm-up."""
     code = (
