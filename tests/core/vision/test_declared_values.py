@@ -19,6 +19,7 @@ DECLARED: dict[str, dict[str, object]] = {
         "_SENT_SCORE": 1.0,
     },
     "core.vision.analyzers.provenance": {
+        "_OFFLINE": {"verify": {"remote_manifest_fetch": False, "ocsp_fetch": False}},
         "_MAX_CHARS": 200,
     },
     "core.vision.analyzers.tags": {

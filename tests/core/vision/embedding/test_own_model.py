@@ -134,3 +134,30 @@ async def test_words_find_the_images_that_look_like_them(services: Services, pro
     write_preparation(folder, image_std=[1, 1, 1])
     changed = await services.analysis.analyze(project.id, analyzers=["embedding"])
     assert changed["analyzed"] == 3  # pixels that are prepared in another way make other vectors
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["vision_model.onnx"], ""), (["vision_model.onnx", "text_model.onnx"], ""),
+        (["vision_model.onnx", "text_model.onnx", "text_model_small.onnx"], "1 vision models and 2 text models"),
+        (["vision_model.onnx", "vision_small.onnx"], "2 vision models and 0 text models"),
+        (["text_model.onnx"], "0 vision models and 1 text models"),
+    ],
+)  # fmt: skip
+def test_a_folder_has_one_vision_model_and_at_most_one_of_texts(tmp_path: Path, names: list[str], said: str) -> None:
+    write_preparation(tmp_path)
+    for name in names:
+        (tmp_path / name).write_bytes(b"model")
+    if said:
+        with pytest.raises(ConfigurationError, match=said):
+            read_own_model(tmp_path)
+        return
+    (tmp_path / "tokenizer.json").write_text("{}")
+    found = read_own_model(tmp_path)
+    assert found is not None
+    assert (found.vision.name, found.text and found.text.name) == (names[0], names[-1])
+    (tmp_path / "tokenizer.json").unlink()
+    without_words = read_own_model(tmp_path)
+    assert without_words is not None
+    assert without_words.text is None
