@@ -60,7 +60,6 @@ DECLARED: dict[str, dict[str, object]] = {
     },
 }
 DEFAULTS: dict[str, dict[str, object]] = {
-    "core.questions.answering:GeneratedAnswers": {"unverifiable": 0},
     "core.questions.answering:answer": {"fresh": False, "verifiable": False},
     "core.questions.answering:build_request": {"fresh": False, "verifiable": False},
     "core.questions.asking:GeneratedQuestions": {"unverifiable": 0},
