@@ -98,11 +98,10 @@ def _sort(query: ImageQuery) -> str:
     if query.is_ranked:
         st.caption("Best first")
         return "newest"
-    chosen = st.selectbox(
+    return st.selectbox(
         "Order", list(_SORTS), format_func=_SORTS.__getitem__, key="sort", bind="query-params", width=190,
         label_visibility="collapsed",
     )  # fmt: skip
-    return chosen or "newest"
 
 
 def _state(project_id: str, count: int) -> str:

@@ -54,6 +54,7 @@ def test_sets_of_images_are_asked_about_in_one_request_each() -> None:
     at.selectbox(key="generate-sets").set_value("pdf").run()
     message = "No two of these images belong to a set. Choose more images, or another way to make sets."
     assert message in texts(at)
+    assert at.button(key="generate-start").disabled
     at.selectbox(key="generate-sets").set_value("alone").run()
     assert r"**Estimate:** 3 calls, no cost" in texts(at)
     assert at.button(key="generate-start").label == "Generate for 3 images"

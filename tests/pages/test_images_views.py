@@ -1,5 +1,7 @@
 """The images page: what it says of the project, and what each view shows of a search."""
 
+import json
+
 import pytest
 
 from core.vision import store
@@ -76,3 +78,12 @@ def test_what_is_found_by_likeness_has_its_own_order(drawn: list[str], monkeypat
     at = open_page("images", id_, q=f"similar:{image.id}")
     assert {"Best first", f"Images like {image.image_name}"} <= set(read(at))
     assert "sort" not in controls(at)
+
+
+def test_an_image_may_be_dropped_on_the_search_line_of_images_alone() -> None:
+    id_ = project()
+    services().dataset.create_dataset_entry(id_, services().images.list_images(id_)[0].id, "Which?", "red")
+    for file, takes in (("images", True), ("explore", False)):
+        (box,) = [one.proto for one in open_page(file, id_).get("bidi_component")
+                  if one.proto.component_name == "vitrine_search"]  # fmt: skip
+        assert json.loads(box.json)["takes_images"] is takes

@@ -5,6 +5,7 @@ import pytest
 import streamlit as st
 from streamlit import dataframe_util
 
+from core import Tasks
 from core.accounts.permissions import Act
 from core.project_counts import ProjectCounts
 from core.runtime import runtime
@@ -219,3 +220,20 @@ def test_one_of_something_has_its_noun_in_the_singular() -> None:
         entries=1, confirmed=1, rejected=0, generated=0,
     )  # fmt: skip
     assert overview._state(one) == "1 image, 1 question, 1 of 1 entry confirmed"
+
+
+@pytest.mark.parametrize(("decided", "tasks"), [(0, 0), (1, 0), (0, 5), (2, 1)])
+def test_decisions_and_the_four_latest_tasks_are_shown_where_there_are_any(
+    decided: int, tasks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = services().projects.create_project("Shelf")
+    monkeypatch.setattr(services().entries, "decisions_per_day", lambda _id: [("a", 0), ("b", decided)])
+    with services().db.transaction() as session:
+        for _ in range(tasks):
+            session.add(Tasks(project_id=project.id, task_type="work", config={}, status="completed"))
+    at = open_page("overview", project.id)
+    shown = {metric.label: metric.value for metric in at.metric}
+    assert shown.get("Decisions in the last 30 days") == (str(decided) if decided else None)
+    assert ("Latest tasks" in texts(at)) is (tasks > 0)
+    links = [link.proto.label for link in at.main.get("page_link") if link.proto.label.startswith("work")]
+    assert len(links) == min(tasks, 4)

@@ -5,9 +5,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import streamlit as st
 
 from core import Tasks
+from core.export import variant_task
 from core.tasks import TaskStatus
+from pages.components.shared import analysis_report
 from tests.pages.reading import read
 from tests.pages.running import open_page, services
 
@@ -65,3 +68,32 @@ def test_the_newest_task_is_open_unless_the_address_names_another(chosen: str, o
     started = [line for line in read(at) if line.startswith("Started ")]
     said = {"a": "Started 2026-05-01 02:00 UTC.", "b": "Started 2026-05-01 01:00 UTC by Ada."}
     assert started == ([said[opened]] if opened else [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "has_ended", "lines"),
+    [
+        ("image-import", False, ["Files and rows of this import"]),
+        ("image-variants", False, []),
+        ("image-variants", True, ["2 variants", "The images with their variants"]),
+        ("image-analysis", False, []),
+        ("image-analysis", True, ["what was found"]),
+        ("work", True, []),
+    ],
+)
+def test_a_task_leads_to_what_it_made(
+    kind: str, has_ended: bool, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = services().projects.create_project("Shelf")
+    open_page("tasks", project.id)  # at its start a server resumes what was interrupted
+    at = datetime(2026, 5, 1, tzinfo=UTC) if has_ended else None
+    status = TaskStatus.COMPLETED if has_ended else TaskStatus.PAUSED
+    with services().db.transaction() as session:
+        session.add(Tasks(id="t", project_id=project.id, task_type=kind, config={}, status=status, ended_at=at))
+    monkeypatch.setattr(services().variants, "report", lambda _id: None)
+    monkeypatch.setattr(variant_task, "report_lines", lambda _report: ["2 variants"])
+    monkeypatch.setattr(analysis_report, "show", lambda _task: st.text("what was found"))
+    shown = read(open_page("tasks", project.id))
+    known = ("Files and rows", "2 variants", "The images with", "what was found")
+    found = [line.strip("[").partition(" -> ")[0] for line in shown]
+    assert [line for line in found if line.startswith(known)] == lines
