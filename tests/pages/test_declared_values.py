@@ -32,11 +32,17 @@ DECLARED: dict[str, dict[str, object]] = {
         "_MAX_VIEWS": 8,
         "_MAX_RUNNING": 100,
     },
+    "pages.components.frame.tour": {
+        "_CLOSED": {"step": -1},
+    },
     "pages.components.generate.model_table": {
         "_IMAGES": 1_000,
     },
     "pages.components.generate.newest_results": {
         "_SHOWN": 6,
+    },
+    "pages.components.generate.request_preview": {
+        "_REQUEST_PX": 260,
     },
     "pages.components.generate.recipe_form": {
         "_COUNT": 3,
@@ -54,6 +60,7 @@ DECLARED: dict[str, dict[str, object]] = {
         "_SHOWN": 15,
     },
     "pages.components.settings.webhooks": {
+        "_ROWS": 20,
         "_SHORT_LOG": 6,
     },
     "pages.components.shared.analysis_report": {
@@ -149,6 +156,7 @@ DEFAULTS: dict[str, dict[str, object]] = {
     "pages.components.shared.page:only": {"disabled": False},
     "pages.components.shared.search_line:Searched": {"takes_images": False},
     "pages.components.shared.search_line:show": {"frees_keys": False},
+    "pages.components.shared.tag_dialog:ask": {"searches": False},
     "pages.components.shared.variant_form:show": {"only_train": False, "usual": 0},
     "pages.components.shared.zoom:show": {"has_shortcuts": False},
     "pages.components.style.request_draft:Draft": {"variants": 1, "batch": False},
