@@ -30,6 +30,11 @@ def open_page(file: str, project_id: str | None = None, **query: str) -> AppTest
     return at
 
 
+def errors(at: AppTest) -> list[str]:
+    """Return what each error on the page says, as it is read."""
+    return [error.value.replace("\\", "") for error in at.error]
+
+
 def bugs(at: AppTest) -> list[str]:
     """Return what a page says where it met an error that is no message to its visitor."""
     return [error.value for error in at.error if error.value.startswith("Something went wrong inside Vitrine.")]

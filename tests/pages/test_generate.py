@@ -9,7 +9,7 @@ from core.runtime import runtime
 from pages.components.shared import folded
 from tests.fakes.http_server import Answer
 from tests.fakes.provider import Call, FakeProvider, Reply, Scripted, error_body
-from tests.pages.running import has_ended, open_page, services, texts, until
+from tests.pages.running import errors, has_ended, open_page, services, texts, until
 from tests.pictures import png
 
 
@@ -114,7 +114,7 @@ def test_an_unknown_variable_in_a_prompt_is_an_error_before_anything_is_sent() -
     at.run()
     at.text_area(key="generate-prompt").input("Ask $number questions").run()
 
-    assert [error.value for error in at.error] == [
+    assert errors(at) == [
         "The prompt of your own uses the unknown variable $number. "
         "Use $count, $existing, $image_name, $kinds, $language, $objects, $ocr, $tags."
     ]

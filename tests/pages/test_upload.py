@@ -15,7 +15,7 @@ from pages.components.shared.page import component_key
 from pages.components.upload import drop, import_forms
 from tests.core.images.pictures import drawn, encoded
 from tests.fakes.object_storage import BUCKET, object_storage
-from tests.pages.running import open_page, services, texts
+from tests.pages.running import errors, open_page, services, texts
 
 
 @pytest.fixture
@@ -171,14 +171,12 @@ def test_a_bucket_is_registered_by_its_address_and_a_wrong_one_gets_a_sentence(m
         page.text_input(key="import-bucket").set_value("pictures/theirs")
         page.run()
         page.button(key="import-bucket-start").click().run()
-        assert [error.value for error in page.error] == [
-            "This is not the address of a bucket. Write it as s3://bucket/prefix."
-        ]
+        assert errors(page) == ["This is not the address of a bucket. Write it as s3://bucket/prefix."]
 
         page.text_input(key="import-bucket").set_value(f"s3://{BUCKET}/theirs/")
         page.checkbox(key="import-bucket-stays").check().run()
         page.button(key="import-bucket-start").click().run()
         assert not page.exception
-        assert [error.value for error in page.error] == []
+        assert errors(page) == []
         (task,) = services().tasks.list_tasks(project_id())
         assert (task.config["path"], task.config["in_place"]) == (f"s3://{BUCKET}/theirs", True)

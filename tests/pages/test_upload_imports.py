@@ -17,7 +17,7 @@ from core.tasks.service import ENDED
 from pages.components.shared.page import component_key
 from pages.components.shared.page import escape as page_escape
 from tests.core.images.pictures import drawn, encoded
-from tests.pages.running import has_ended, open_page, services, texts, until
+from tests.pages.running import errors, has_ended, open_page, services, texts, until
 
 
 @pytest.fixture
@@ -287,16 +287,14 @@ def test_a_home_directory_is_written_with_a_tilde(
 
 def test_a_path_that_does_not_exist_shows_the_error(page: AppTest, tmp_path: Path) -> None:
     enter(page, str(tmp_path / "gone"))
-    assert [error.value for error in page.error] == ["There is no gone on the server."]
+    assert errors(page) == ["There is no gone on the server."]
 
 
 def test_the_allowed_directories_are_named_and_others_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VITRINE_IMPORT_ROOTS", str(tmp_path))
     page = open_page("upload", services().projects.create_project("Shelf").id)
     enter(page, "/etc")
-    assert [error.value for error in page.error] == [
-        f"Nothing may be imported from there. Allowed by VITRINE_IMPORT_ROOTS: {tmp_path}."
-    ]
+    assert errors(page) == [f"Nothing may be imported from there. Allowed by VITRINE_IMPORT_ROOTS: {tmp_path}."]
     assert any("Allowed" in text and page_escape(str(tmp_path)) in text for text in texts(page))
 
 
