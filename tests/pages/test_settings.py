@@ -12,6 +12,8 @@ from core.db import Database, connect
 from core.db.migrate import NEWER_DATABASE
 from core.services import Services
 from core.tasks.engines.membership import OwnMembership
+from pages.components.settings import api_tokens
+from tests.pages.reading import draw
 from tests.pages.running import open_page, texts
 
 
@@ -92,7 +94,7 @@ def test_what_a_page_does_is_recorded_as_done_there(services: Services, project:
     token = services.tokens.make_token("script", project_id=project.id, role="editor").row
     at.run()
     assert f"script: read and write, at most as editor, only in {project.name}, never used" in texts(at)
-    at.button(key=f"token-revoke-{token.id}").click().run()
+    draw(api_tokens._revoke, token).button(key="token-revoke-confirm").click().run()
     (act, *_) = services.audit.find().items
     assert (act.act, act.way) == ("token.revoke", "page")
 
