@@ -19,9 +19,12 @@ WIDE = (1000, 500)
 class End(random.Random):
     """Draws the lowest number of each range, or the highest one."""
 
-    def __init__(self, place: int, share: float) -> None:
+    def __init__(self, name: str, place: int, share: float) -> None:
         super().__init__()
-        self._place, self._share = place, share
+        self._name, self._place, self._share = name, place, share
+
+    def __repr__(self) -> str:
+        return self._name
 
     def uniform(self, a: float, b: float) -> float:
         return (a, b)[self._place]
@@ -39,7 +42,7 @@ class End(random.Random):
         return self._share
 
 
-LOWEST, HIGHEST, MIDDLE = End(0, 0.0), End(1, 1.0), End(0, 0.5)
+LOWEST, HIGHEST, MIDDLE = End("lowest", 0, 0.0), End("highest", 1, 1.0), End("middle", 0, 0.5)
 
 
 @pytest.mark.parametrize(
