@@ -91,6 +91,7 @@ def test_the_main_job_is_done_by_keyboard_alone(server: AppServer, page: Page, t
     expect(page.get_by_text("This queue is done")).to_be_visible(timeout=WAIT_MS)
 
     keyboard.press("link", "Export")
+    expect(page.get_by_role("heading", name=re.compile("^Preview of"))).to_be_visible(timeout=WAIT_MS)
     settle(page)
     keyboard.reach("radio", "Leave out")
     page.keyboard.press("ArrowRight")

@@ -7,12 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from core import connect
-from core.services import Services
-from tests.browser.driving import AppServer, settle
+from tests.browser.driving import AppServer
 from tests.browser.test_images import open_images
 from tests.browser.test_upload import open_upload
-from tests.core.vision.map.test_service import direction, store
 
 pytestmark = pytest.mark.browser
 
@@ -46,26 +43,6 @@ def press_while_it_is_answered(page: Page, button: Locator, url: str, routes: li
     page.mouse.up()
 
 
-def test_a_tag_is_removed_while_the_removal_of_another_one_is_answered(server: AppServer, page: Page) -> None:
-    project_id = open_images(server, page, range(900, 901))
-    with connect(server.data_dir) as db:
-        services = Services(db)
-        [image] = services.images.list_images(project_id)
-        services.tag_review.change(image.id, ["sky", "tree", "wall"])
-        services.close()
-    page.locator(".cell").focus()
-    page.keyboard.press("Enter")
-    drawer = page.get_by_role("dialog")
-    with held(page, "**/tags", "POST") as removals:
-        with page.expect_request("**/tags"):
-            drawer.get_by_role("button", name="Remove sky").click()
-        expect(drawer.get_by_role("button", name="Remove sky")).to_have_count(0)
-        press_while_it_is_answered(page, drawer.get_by_role("button", name="Remove tree"), "**/tags", removals)
-        expect(drawer.get_by_role("button", name="Remove tree")).to_have_count(0)
-        answer(page, removals, 1)
-    expect(drawer.get_by_role("button", name="Take tree back")).to_be_visible()
-
-
 def test_an_upload_is_stopped_while_a_part_of_it_is_answered(server: AppServer, page: Page, tmp_path: Path) -> None:
     open_upload(server, page, range(0))
     archive = tmp_path / "many.zip"
@@ -78,30 +55,6 @@ def test_an_upload_is_stopped_while_a_part_of_it_is_answered(server: AppServer, 
         press_while_it_is_answered(page, stop, url, parts)
         expect(stop).to_have_count(0)
     expect(page.locator(".drop").get_by_text("many.zip")).to_have_count(0)
-
-
-def test_an_image_in_the_list_of_the_map_is_opened_while_more_names_come(server: AppServer, page: Page) -> None:
-    project_id = open_images(server, page, range(910, 914))
-    with connect(server.data_dir) as db:
-        services = Services(db)
-        ids = [image.id for image in services.images.list_images(project_id)]
-        store(services, project_id, {id_: direction(number % 2) for number, id_ in enumerate(ids)})
-        services.close()
-    page.goto(f"{server.url}/images?project={project_id}&as=Map")
-    canvas, listed = page.locator(".map canvas"), page.locator(".map .chosen li button")
-    expect(canvas).to_have_attribute("data-points", "4")
-    settle(page)
-    canvas.focus()
-    page.keyboard.press("Space")
-    expect(listed).to_have_count(1)
-    settle(page)
-    url = "**/map/*/images*"
-    with held(page, url, "GET") as names:
-        with page.expect_request(url):
-            page.keyboard.press("Control+a")
-        press_while_it_is_answered(page, listed, url, names)
-        expect(page.get_by_role("dialog")).to_be_visible()
-    expect(listed).to_have_count(4)
 
 
 def test_a_suggestion_is_taken_by_the_press_itself_and_later_values_do_not_come_back(

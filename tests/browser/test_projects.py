@@ -111,3 +111,5 @@ def test_markdown_addresses_and_icons_in_texts_of_people_are_only_text(server: A
     expect(link).to_have_text(re.compile(re.escape(said) + "$"))
     expect(description).to_have_text(said)
     expect(description.locator("a, em, code, img, .katex, [role=img]")).to_have_count(0)
+    with connect(server.data_dir) as db:
+        ProjectService(db).delete_project(project.id)
