@@ -21,7 +21,7 @@ else:
 
     vitrine.import_before_listening()
     streamlit_private.disable_pages_directory()
-    streamlit_private.skip_fragments_of_left_pages()
+    streamlit_private.run_what_is_shown()
     hosts = st.get_option("server.allowedHosts")
     where = {"base_path": st.get_option("server.baseUrlPath"), "allowed_hosts": hosts}
     assets = Path(__file__).parent / "pages" / "assets"

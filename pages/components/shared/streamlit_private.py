@@ -3,6 +3,7 @@
 Each name has a fallback, so that a release without it still works, and a test that says which name is gone.
 """
 
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 if TYPE_CHECKING:
+    from streamlit.runtime.scriptrunner import ScriptRunContext
     from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
     from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
@@ -73,12 +75,16 @@ def disable_pages_directory() -> None:
         _call_navigation()
 
 
-def skip_fragments_of_left_pages() -> None:
-    """Make Streamlit run no fragment of a page that was left.
+def run_what_is_shown() -> None:
+    """Make Streamlit run no fragment of a page that was left, and the page where something of the page was pressed.
 
     A component in a fragment may set its state in the moment in which the page is left. Streamlit then runs that
     fragment behind the next page, and tells the browser that the page that was left is shown: the browser removes what
-    the next page drew and stays empty. Without ``ScriptRunner._run_script`` that stays so.
+    the next page drew and stays empty.
+
+    The browser sends what happens in one moment together, as a run of the fragment if one takes part: a button of the
+    page that is pressed in the moment in which a fragment sets its state would do nothing. Without
+    ``ScriptRunner._run_script`` both stay so.
     """
     try:
         from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
@@ -91,12 +97,26 @@ def skip_fragments_of_left_pages() -> None:
     @wraps(run)
     def run_on_its_page(runner: "ScriptRunner", rerun_data: "RerunData") -> None:
         context = get_script_run_ctx()
-        shown = context.page_script_hash if context else ""
-        if shown and rerun_data.fragment_id_queue and rerun_data.page_script_hash not in ("", shown):
-            return
+        if context is not None and rerun_data.fragment_id_queue:
+            shown = context.page_script_hash
+            if shown and rerun_data.page_script_hash not in ("", shown):
+                return
+            if _is_pressed_outside(context, rerun_data):
+                rerun_data = replace(rerun_data, fragment_id_queue=[], is_fragment_scoped_rerun=False)
         run(runner, rerun_data)
 
     ScriptRunner._run_script = run_on_its_page  # type: ignore[assignment]
+
+
+def _is_pressed_outside(context: "ScriptRunContext", rerun_data: "RerunData") -> bool:
+    """Return whether something was pressed, such as a button, that is in none of the fragments to run."""
+    states = rerun_data.widget_states.widgets if rerun_data.widget_states else ()
+    pressed = [state.id for state in states if str(state.WhichOneof("value")).endswith("trigger_value")]
+    try:
+        known = context.session_state._state._new_widget_state.widget_metadata
+        return any(known[id_].fragment_id not in rerun_data.fragment_id_queue for id_ in pressed if id_ in known)
+    except AttributeError:
+        return False
 
 
 def _call_navigation() -> None:

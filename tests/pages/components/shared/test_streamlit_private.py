@@ -1,13 +1,17 @@
 """Private names of Streamlit: each is there, or its fallback works."""
 
+import dataclasses
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
 import streamlit as st
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
+from streamlit.runtime.state.common import WidgetMetadata
+from streamlit.runtime.state.session_state import SessionState
 
 from pages.components.shared import streamlit_private
 
@@ -68,22 +72,77 @@ def test_only_fragments_of_a_page_that_was_left_are_not_run(
 ) -> None:
     runs: list[RerunData] = []
     monkeypatch.setattr(ScriptRunner, "_run_script", lambda _, data: runs.append(data))
-    monkeypatch.setattr(streamlit_private, "get_script_run_ctx", lambda: SimpleNamespace(page_script_hash="shown"))
-    streamlit_private.skip_fragments_of_left_pages()
+    monkeypatch.setattr(
+        streamlit_private, "get_script_run_ctx", lambda: SimpleNamespace(page_script_hash="shown", session_state=None)
+    )
+    streamlit_private.run_what_is_shown()
     asked = RerunData(fragment_id_queue=fragments, page_script_hash=asked_on)
     ScriptRunner._run_script(cast(ScriptRunner, None), asked)
     assert runs == ([asked] if is_run else [])
 
 
+@pytest.mark.parametrize(
+    ("states", "is_page_run"),
+    [
+        ([WidgetState(id="button of the page", trigger_value=True)], True),
+        (
+            [WidgetState(id="part", json_value="1"), WidgetState(id="component of the page", json_trigger_value="[]")],
+            True,
+        ),
+        ([WidgetState(id="button of the part", trigger_value=True)], False),
+        ([WidgetState(id="unknown button", trigger_value=True)], False),
+        ([WidgetState(id="text of the page", string_value="a")], False),
+        ([], False),
+    ],
+)
+def test_what_is_pressed_outside_of_a_fragment_runs_the_page(
+    monkeypatch: pytest.MonkeyPatch, states: list[WidgetState], is_page_run: bool
+) -> None:
+    known = {
+        f"{kind} of the {where}": SimpleNamespace(fragment_id="part" if where == "part" else None)
+        for kind in ("button", "component", "text") for where in ("page", "part")
+    }  # fmt: skip
+    session = SimpleNamespace(_state=SimpleNamespace(_new_widget_state=SimpleNamespace(widget_metadata=known)))
+    runs: list[RerunData] = []
+    monkeypatch.setattr(ScriptRunner, "_run_script", lambda _, data: runs.append(data))
+    context = SimpleNamespace(page_script_hash="shown", session_state=session)
+    monkeypatch.setattr(streamlit_private, "get_script_run_ctx", lambda: context)
+    streamlit_private.run_what_is_shown()
+    asked = RerunData(fragment_id_queue=["part"], widget_states=WidgetStates(widgets=states))
+    ScriptRunner._run_script(cast(ScriptRunner, None), asked)
+    assert [run.fragment_id_queue for run in runs] == [[] if is_page_run else ["part"]]
+    assert runs[0].widget_states == asked.widget_states
+
+
+def test_the_fragment_of_a_widget_is_where_it_was_seen() -> None:
+    assert "fragment_id" in {field.name for field in dataclasses.fields(WidgetMetadata)}
+    assert isinstance(SessionState()._new_widget_state.widget_metadata, dict), (
+        f"What Streamlit {streamlit_private.SEEN_IN} knows of widgets is gone from {st.__version__}. Without it a "
+        "button of the page that is pressed in the moment in which a fragment sets its state does nothing."
+    )
+
+
+def test_without_what_is_known_of_widgets_fragments_are_run_as_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[RerunData] = []
+    monkeypatch.setattr(ScriptRunner, "_run_script", lambda _, data: runs.append(data))
+    context = SimpleNamespace(page_script_hash="shown", session_state=object())
+    monkeypatch.setattr(streamlit_private, "get_script_run_ctx", lambda: context)
+    streamlit_private.run_what_is_shown()
+    pressed = WidgetStates(widgets=[WidgetState(id="button", trigger_value=True)])
+    asked = RerunData(fragment_id_queue=["part"], widget_states=pressed)
+    ScriptRunner._run_script(cast(ScriptRunner, None), asked)
+    assert runs == [asked]
+
+
 def test_fragments_are_skipped_by_one_layer_however_often_that_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ScriptRunner, "_run_script", lambda *_: None)
-    streamlit_private.skip_fragments_of_left_pages()
+    streamlit_private.run_what_is_shown()
     once = ScriptRunner._run_script
-    streamlit_private.skip_fragments_of_left_pages()
+    streamlit_private.run_what_is_shown()
     assert ScriptRunner._run_script is once
 
 
 def test_without_the_run_of_a_script_fragments_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(ScriptRunner, "_run_script")
-    streamlit_private.skip_fragments_of_left_pages()
+    streamlit_private.run_what_is_shown()
     assert not hasattr(ScriptRunner, "_run_script")
